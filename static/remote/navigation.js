@@ -186,8 +186,9 @@ export class Navigation {
         this.#panel.textContent = "";
         this.#panel.append(view);
       }
+      const opened = view.opened(rows);
       if (this.#view) view.show(this.#view);
-      await view.opened(rows);
+      await opened;
       if (turn === this.#loading && this.#name === name)
         scrollTo(0, top === null ? 0 : view.start + top);
     } catch (error) {

@@ -26,6 +26,21 @@ FILES = (
     "Flat/Flat S02E01.webm", "Flat/Flat S00E01.webm",
 )  # fmt: skip
 
+#: Says what to continue with at the moment when the rows below it come.
+FIRST = """() => {
+  const rows = "library-view > :not(.continue) .name";
+  const shown = "library-view .continue:not([hidden]) .name";
+  const textOf = ({ textContent }) => textContent;
+  const watcher = new MutationObserver(() => {
+    if (!document.querySelector(rows)) return;
+    watcher.disconnect();
+    window.first = Array.from(document.querySelectorAll(shown), textOf);
+  });
+  watcher.observe(document, { childList: true, subtree: true });
+}"""
+#: Does something else for half a second.
+BUSY = "() => { const end = Date.now() + 500; while (Date.now() < end); }"
+
 
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
@@ -61,17 +76,11 @@ def continued(phone: RemotePage) -> list[str]:
     return list(phone.see(NAMES.format(".continue:not([hidden]):not([data-aside])")))
 
 
-def open_with_something_to_continue(controlled: ControlledPlayer, phone: RemotePage) -> None:
-    """Open the library once there is something to continue, and wait until its row is there.
-
-    It comes later than the other rows and moves them: a tap on one of them would miss it.
-    """
+def leave_something_to_continue(controlled: ControlledPlayer) -> None:
     controlled.ask("load", "Long.webm", "Long")
     controlled.ask("pause")
     controlled.ask("seek", 200)
     controlled.ask("load", "Other.webm")
-    phone.tap("Library")
-    eventually(lambda: "Long" in continued(phone), "what to go on with")
 
 
 def watch_to_the_end(controlled: ControlledPlayer, source: str) -> None:
@@ -105,6 +114,17 @@ def test_what_was_left_is_first_and_goes_on(
     eventually(lambda: continued(phone) == [], "nothing to go on with")
 
 
+def test_rows_come_where_they_stay(controlled: ControlledPlayer, phone: RemotePage) -> None:
+    """What to continue with stands above them: if it came later, a finger would miss them."""
+    leave_something_to_continue(controlled)
+    eventually(lambda: "Other" in phone.text, "the phone knows what plays")
+    phone.page.evaluate(FIRST)
+    controlled.player.page.evaluate(f"() => {{ setTimeout({BUSY}) }}")
+    phone.tap("Library")
+    eventually(lambda: phone.see("window.first") is not None, "the rows")
+    assert "Long" in phone.see("window.first")
+
+
 def test_what_was_watched_is_marked_and_the_next_one_offered(
     controlled: ControlledPlayer, phone: RemotePage
 ) -> None:
@@ -124,7 +144,8 @@ def test_what_was_watched_is_marked_and_the_next_one_offered(
 
 
 def test_a_folder_of_seasons_names_them(controlled: ControlledPlayer, phone: RemotePage) -> None:
-    open_with_something_to_continue(controlled, phone)
+    leave_something_to_continue(controlled)
+    phone.tap("Library")
     eventually(lambda: phone.shows("Flat, 4 inside"), "the library")
     phone.tap("Flat, 4 inside")
     eventually(lambda: phone.shows("Play Flat S02E01, 6:40"), "the folder")
@@ -135,7 +156,8 @@ def test_a_folder_of_seasons_names_them(controlled: ControlledPlayer, phone: Rem
 def test_what_cannot_be_played_says_why_and_a_folder_skips_it(
     controlled: ControlledPlayer, phone: RemotePage
 ) -> None:
-    open_with_something_to_continue(controlled, phone)
+    leave_something_to_continue(controlled)
+    phone.tap("Library")
     eventually(lambda: phone.shows("Flawed, 4 inside"), "the library")
     phone.tap("Flawed, 4 inside")
     for name in (

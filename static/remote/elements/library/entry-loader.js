@@ -40,6 +40,7 @@ export class EntryLoader {
    * @param {import("../../../library/watched-list.js").WatchedList} parts.played
    * @param {import("../../../elements/view-element.js").Translate} parts.translate
    * @param {import("./entry-list.js").EntryList} parts.list
+   * @param {() => Promise<unknown>} parts.ready resolves once rows can be shown where they stay
    * @param {(entries: Entry[]) => void} parts.loaded called when rows were added
    */
   constructor(parts) {
@@ -94,6 +95,7 @@ export class EntryLoader {
     const turn = this.#turn;
     try {
       const listing = await this.#ask(route, offset, count);
+      await this.#parts.ready();
       if (turn === this.#turn) this.#take(listing, route, offset);
     } catch (error) {
       if (turn === this.#turn) this.#failed(error, retry);

@@ -18,6 +18,9 @@ import { ViewElement } from "../../../elements/view-element.js";
 /** Milliseconds without a key press until a search starts. */
 const DEBOUNCE = 200;
 
+/** Milliseconds that rows wait for what to continue with, which stands above them. */
+const PATIENCE = 1000;
+
 /** @type {Record<Order, import("../../../i18n/translate.js").Key>} */
 const ORDER_TEXTS = {
   name: "library.folders",
@@ -55,8 +58,10 @@ export class LibraryView extends ViewElement {
   #continue;
   #requests;
   #uploads;
-  /** what the player had loaded when it was asked what was played @type {string | null | undefined} */
+  /** what the player had loaded when it was asked what was played @type {string | undefined} */
   #learned = undefined;
+  /** resolved once what to continue with is shown, if it can be */
+  #learning = Promise.resolve();
 
   /** @param {Surroundings} surroundings */
   constructor({ api, route, go, turn, call, translate }) {
@@ -82,6 +87,7 @@ export class LibraryView extends ViewElement {
       played: this.#played,
       translate,
       list: this.#list,
+      ready: () => Promise.race([this.#learning, after(PATIENCE)]),
       loaded: (entries) => {
         this.#redraw();
         void this.#mark(entries);
@@ -178,7 +184,7 @@ export class LibraryView extends ViewElement {
     const can = state?.can ?? [];
     this.#uploads.show(can);
     this.#drawOrders(can);
-    void this.#learn(view);
+    this.#learn(view);
     for (const row of [...this.#continue.rows, ...this.#list.rows]) {
       if (row instanceof FolderRow) {
         row.show(can);
@@ -196,7 +202,7 @@ export class LibraryView extends ViewElement {
    *
    * @param {import("../../../elements/view-element.js").View} view
    */
-  async #learn({ state, live }) {
+  #learn({ state, live }) {
     const { path, order } = this.#route();
     const top = path === "" && order === "name" && this.#typed === "";
     flag(this.#continue.element, "data-aside", !top);
@@ -204,9 +210,14 @@ export class LibraryView extends ViewElement {
     const present = JSON.stringify([state.source, state.ended]);
     if (present === this.#learned) return;
     this.#learned = present;
+    this.#learning = this.#drawContinued(state.source);
+  }
+
+  /** @param {string | null} present the source that plays now */
+  async #drawContinued(present) {
     try {
       await this.#played.learn();
-      this.#continue.fill(await this.#played.continued(state.source));
+      this.#continue.fill(await this.#played.continued(present));
     } catch {
       this.#learned = undefined;
       return;
@@ -282,6 +293,11 @@ export class LibraryView extends ViewElement {
     const { order } = this.#route();
     this.#go(routeTo("library", { path, order: order === "played" ? "name" : order }));
   }
+}
+
+/** @param {number} time milliseconds */
+function after(time) {
+  return new Promise((resolve) => setTimeout(resolve, time));
 }
 
 /**
