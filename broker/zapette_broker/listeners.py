@@ -17,7 +17,7 @@ from zapette_broker.limits import Limits
 from zapette_broker.monitoring.metrics import Metrics
 from zapette_broker.transports.descriptors import most_connections
 from zapette_broker.transports.handed_over import HandedOverTransport, HandoverServer
-from zapette_broker.transports.listener import Listener
+from zapette_broker.transports.listener import Listener, Places
 from zapette_broker.transports.tcp import TcpTransport
 from zapette_broker.transports.websocket import WebSocketSettings, WebSocketTransport
 
@@ -78,14 +78,15 @@ class Listeners:
         Raises:
             BrokerError: one cannot be opened; the message has its name and address.
         """
-        room = most_connections() // max(1, len(configs))
+        places = Places(most_connections())
         for name, config in configs.items():
             if config.bind is None:
                 continue
             most = config.max_connections
             listener = Listener(
                 name,
-                min(room, most if most > 0 else self._limits.max_connections),
+                places,
+                most if most > 0 else self._limits.max_connections,
                 self._limits.max_connections_of_address,
                 self._metrics,
                 self._connect,

@@ -22,6 +22,7 @@ from tests.conformance.wire.answers import Disconnect, PingResp, Publish, SubAck
 from tests.conformance.wire.encodings import Version
 from tests.conformance.wire.packets import PINGREQ, Connect, publish, subscribe
 from tests.conformance.wire.properties import Property
+from tests.conformance.wire.stream import Stream, WebSocketStream
 from tests.waiting import eventually
 from zapette_broker import Limits, SettingsError
 
@@ -50,6 +51,18 @@ def test_a_listener_takes_so_many_connections(caplog: pytest.LogCaptureFixture) 
         assert running.broker.metrics.connections_refused == 1
     lines = [r.getMessage() for r in caplog.records if "listener_full" in r.getMessage()]
     assert lines == ["event=listener_full listener=default limit=3"]
+
+
+def test_all_listeners_leave_open_files_for_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One of them may have them all; then the other has none."""
+    monkeypatch.setattr("zapette_broker.listeners.most_connections", lambda: 3)
+    with run_ours() as running:
+        clients = [running.connect(f"c{number}") for number in range(3)]
+        refused = running.open(stream=Stream(running.ws_port))
+        assert refused.end(timeout=PATIENCE) is None
+        clients[0].leave()
+        eventually(lambda: running.broker.metrics.clients_connected == 2, "one has left")
+        running.connect("instead", stream=WebSocketStream(running.ws_port))
 
 
 def test_connect_has_a_time() -> None:

@@ -33,6 +33,23 @@ class Server(Protocol):
         """Wait until it has closed."""
 
 
+class Places:
+    """Counts the clients of all listeners: each is an open file, and the stores need some too.
+
+    Attributes:
+        most: how many there may be.
+        taken: how many there are.
+        guests: those among them that may not draw on the reserve.
+    """
+
+    __slots__ = ("guests", "most", "taken")
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self.taken = 0
+        self.guests = 0
+
+
 class Listener:
     """Counts the clients of one listener, and makes the connection of each.
 
@@ -48,12 +65,14 @@ class Listener:
 
     __slots__ = (
         "_addresses", "_guests", "_guests_of", "_make", "_max", "_max_of_address", "_metrics",
-        "_strangers_of", "_was_full", "count", "name", "server", "strangers", "transports",
+        "_places", "_strangers_of", "_was_full", "count", "name", "server", "strangers",
+        "transports",
     )  # fmt: skip
 
     def __init__(
         self,
         name: str,
+        places: Places,
         max_connections: int,
         max_of_address: int,
         metrics: Metrics,
@@ -68,6 +87,7 @@ class Listener:
         self._addresses: Counter[str] = Counter()
         self._guests: set[Transport] = set()
         self._guests_of: Counter[str] = Counter()
+        self._places = places
         self._max = max_connections
         self._max_of_address = max_of_address
         self._metrics = metrics
@@ -81,7 +101,7 @@ class Listener:
         address has reached its limit, the oldest such client from that address.
         """
         rivals = None
-        if self.count >= self._max:
+        if self.count >= self._max or self._places.taken >= self._places.most:
             rivals = self.strangers
             self._say_full()
         elif self._addresses[client_of(peer)] >= self._max_of_address:
@@ -94,13 +114,18 @@ class Listener:
             self._forget_stranger(oldest)
             oldest.abort()
         self.count += 1
+        self._places.taken += 1
         self._addresses[client_of(peer)] += 1
         return True
 
     def _say_full(self) -> None:
         if not self._was_full:
             self._was_full = True
-            logger.warning("event=listener_full listener=%s limit=%d", self.name, self._max)
+            logger.warning(
+                "event=listener_full listener=%s limit=%d",
+                self.name,
+                min(self._max, self._places.most),
+            )
 
     def open(self, transport: Transport) -> StreamReceiver:
         """Return the connection of a client that was admitted."""
@@ -120,7 +145,10 @@ class Listener:
         """
         if reserve:
             return True
-        if len(self._guests) >= _without_reserve(self._max):
+        places = self._places
+        if len(self._guests) >= _without_reserve(self._max) or places.guests >= _without_reserve(
+            places.most
+        ):
             self._say_full()
         elif self._guests_of.get(client_of(transport.peer), 0) < _without_reserve(
             self._max_of_address
@@ -134,6 +162,7 @@ class Listener:
         self._forget_stranger(transport)
         if not reserve:
             self._guests.add(transport)
+            self._places.guests += 1
             self._guests_of[client_of(transport.peer)] += 1
 
     def _forget_stranger(self, transport: Transport) -> None:
@@ -152,10 +181,13 @@ class Listener:
         self._forget_stranger(transport)
         if transport in self._guests:
             self._guests.remove(transport)
+            self._places.guests -= 1
             _take_one(self._guests_of, client_of(transport.peer))
         self.count -= 1
+        self._places.taken -= 1
         _take_one(self._addresses, client_of(transport.peer))
-        if self._was_full and self.count < self._max * 0.9:
+        places = self._places
+        if self._was_full and self.count < self._max * 0.9 and places.taken < places.most * 0.9:
             self._was_full = False
             logger.warning("event=listener_has_room listener=%s", self.name)
 
