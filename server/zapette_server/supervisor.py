@@ -1,4 +1,7 @@
-"""Supervision of the long-lived threads and tasks of a process."""
+"""Supervision of the long-lived threads and tasks of a process.
+
+`zapette_cli.processes.manager` starts processes again.
+"""
 
 from __future__ import annotations
 

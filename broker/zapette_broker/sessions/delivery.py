@@ -1,4 +1,7 @@
-"""A message of QoS 1 or 2 on its way to one client (MQTT 5 section 4.3); no I/O."""
+"""A message of QoS 1 or 2 on its way to one client (MQTT 5 section 4.3); no I/O.
+
+Its `session` keeps it, and `connection.sender` sends it again.
+"""
 
 from __future__ import annotations
 

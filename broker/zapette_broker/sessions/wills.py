@@ -1,4 +1,7 @@
-"""The wills of clients: published, kept for a broker that dies, or dropped."""
+"""The wills of clients: published, kept for a broker that dies, or dropped.
+
+`sessions.SessionExpiry` waits for their delays.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Receiving in bounded time, for waitress.
+"""Receiving in bounded time, for waitress; WebSockets of MQTT go to the broker.
 
 By itself, waitress waits for a request as long as some bytes of it arrive.
 """

@@ -1,4 +1,7 @@
-"""The headers that keep a response safe in browsers and caches."""
+"""The headers that keep a response safe in browsers and caches.
+
+The pages have a policy of their own, in `zapette_webapp.pages.pages`.
+"""
 
 from __future__ import annotations
 

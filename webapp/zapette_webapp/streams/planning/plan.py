@@ -1,4 +1,7 @@
-"""What a stream makes of a medium, as its address says: ``h264.720-aac``; no I/O."""
+"""What a stream makes of a medium, as its address says: ``h264.720-aac``; no I/O.
+
+The page decides it, in ``static/media/delivery/decision.js``.
+"""
 
 from __future__ import annotations
 
