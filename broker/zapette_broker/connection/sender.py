@@ -7,7 +7,7 @@ from collections import deque
 from zapette_broker.codec.reasons import Reason
 from zapette_broker.connection.packet_writer import PacketWriter, WriterContext
 from zapette_broker.message import V5, Message, with_id
-from zapette_broker.sessions.delivery import Outgoing, Step
+from zapette_broker.sessions.outgoing import Outgoing, Step
 from zapette_broker.sessions.session import Session
 from zapette_broker.transports.transport import Transport
 

@@ -8,7 +8,7 @@ from mqtt5 import PubAckPacket, PubCompPacket, PubRecPacket, PubRelPacket
 
 from zapette_broker.codec.reasons import Reason
 from zapette_broker.handlers.client import Answering
-from zapette_broker.sessions.delivery import Outgoing
+from zapette_broker.sessions.outgoing import Outgoing
 from zapette_broker.storage.state_store import StateStore
 
 

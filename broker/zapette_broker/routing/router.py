@@ -11,7 +11,7 @@ from zapette_broker.message import Message
 from zapette_broker.monitoring.metrics import Metrics
 from zapette_broker.routing.subscriptions import ShareGroup, SubscriptionTree
 from zapette_broker.session_budgets import Budgets
-from zapette_broker.sessions.delivery import Outgoing
+from zapette_broker.sessions.outgoing import Outgoing
 from zapette_broker.sessions.pseudonym import pseudonym
 from zapette_broker.sessions.session import Session, Subscription
 from zapette_broker.storage.state_store import StateStore

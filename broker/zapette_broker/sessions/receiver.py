@@ -6,7 +6,7 @@ from typing import Protocol
 
 from zapette_broker.codec.reasons import Reason
 from zapette_broker.message import Message, Will
-from zapette_broker.sessions.delivery import Outgoing
+from zapette_broker.sessions.outgoing import Outgoing
 
 
 class Receiver(Protocol):

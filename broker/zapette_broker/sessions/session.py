@@ -7,7 +7,7 @@ from collections.abc import Hashable, Iterator
 
 from zapette_broker.access.terms import Budget
 from zapette_broker.errors import ProtocolViolation
-from zapette_broker.sessions.delivery import Outgoing, Step
+from zapette_broker.sessions.outgoing import Outgoing, Step
 from zapette_broker.sessions.receiver import Receiver
 
 NEVER = 0xFFFF_FFFF

@@ -13,7 +13,7 @@ from zapette_broker.message import Will
 from zapette_broker.monitoring.metrics import Metrics
 from zapette_broker.routing.router import Router
 from zapette_broker.session_budgets import Budgets
-from zapette_broker.sessions.delivery import Step
+from zapette_broker.sessions.outgoing import Step
 from zapette_broker.sessions.receiver import Receiver
 from zapette_broker.sessions.session import NEVER, Session
 from zapette_broker.sessions.wills import Wills

@@ -11,7 +11,7 @@ import mqtt5
 
 from zapette_broker.message import Message
 from zapette_broker.routing.topics import split_share
-from zapette_broker.sessions.delivery import Outgoing, Step
+from zapette_broker.sessions.outgoing import Outgoing, Step
 from zapette_broker.sessions.session import Session
 from zapette_broker.storage.batch import Row, Table
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from zapette_broker.message import Message
-from zapette_broker.sessions.delivery import Outgoing
+from zapette_broker.sessions.outgoing import Outgoing
 from zapette_broker.sessions.session import NEVER, Session, Subscription
 from zapette_broker.storage.store_errors import StoreError
 

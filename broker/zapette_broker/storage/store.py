@@ -12,7 +12,7 @@ from typing import Any
 
 from zapette_broker.message import OVERHEAD, Message
 from zapette_broker.routing.topics import split_share
-from zapette_broker.sessions.delivery import Outgoing, Step
+from zapette_broker.sessions.outgoing import Outgoing, Step
 from zapette_broker.sessions.session import Session, Subscription
 from zapette_broker.storage.batch import Row
 from zapette_broker.storage.database import Database

@@ -16,7 +16,7 @@ from hypothesis.stateful import (
 from zapette_broker.errors import ProtocolViolation
 from zapette_broker.message import Message
 from zapette_broker.routing.subscriptions import ShareGroup
-from zapette_broker.sessions.delivery import Outgoing, Step
+from zapette_broker.sessions.outgoing import Outgoing, Step
 from zapette_broker.sessions.session import Session, Subscription
 
 
