@@ -12,8 +12,10 @@ const SLOW = 5000;
 const LONGEST_PAUSE = 10_000;
 /** The number of retries, which take some ten minutes. */
 const TRIES = 60;
-/** Server errors that a retry does not change. */
-const FINAL = ["no_room", "not_implemented"];
+/** A server error that a retry does not change. */
+const FINAL = "not_implemented";
+/** The server has no room for the file, or once it has begun, a full disk for the moment. */
+const NO_ROOM = "no_room";
 /** Errors that a slow network may cause. */
 const CUT = ["request_timeout", "conflict"];
 /** What a proxy answers that takes no body of this size; nginx takes 1 MiB unless told otherwise. */
@@ -56,10 +58,19 @@ export class Upload {
 
   /**
    * Send it; return its source. Rejects when the signal aborts, and on errors that a retry does not
-   * change.
+   * change; the server then deletes what it has.
    * @returns {Promise<string>}
    */
   async send() {
+    try {
+      return await this.#sendParts();
+    } catch (error) {
+      if (this.#state) void this.#api.endUpload(this.#state.id).catch(() => {});
+      throw error;
+    }
+  }
+
+  async #sendParts() {
     const { signal } = this.#around;
     while (!signal.aborted) {
       try {
@@ -70,7 +81,6 @@ export class Upload {
         await this.#failed(error);
       }
     }
-    if (this.#state) void this.#api.endUpload(this.#state.id).catch(() => {});
     throw new ApiError("invalid_request", "the upload was cancelled", 0);
   }
 
@@ -102,8 +112,9 @@ export class Upload {
     const isTooLarge = this.#state && known?.status === CONTENT_TOO_LARGE && this.#part > LEAST;
     if (isTooLarge) this.#most = this.#part >> 1;
     const passing = known && (isTooLarge || known.passing || CUT.includes(known.code));
+    const isFinal = known?.code === FINAL || (known?.code === NO_ROOM && !this.#state);
     this.#failures += 1;
-    if (!known || !passing || FINAL.includes(known.code) || this.#failures > TRIES) throw error;
+    if (!known || !passing || isFinal || this.#failures > TRIES) throw error;
     this.#shrink();
     const { received = 0 } = this.#state ?? {};
     this.#around.progressed(received, known.status === 0);

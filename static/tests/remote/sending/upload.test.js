@@ -130,13 +130,36 @@ test("a part whose answer was lost is not sent again", async () => {
 test("errors that waiting does not change end it", async () => {
   for (const error of [
     new ApiError("unknown_format", "a text", 415),
-    new ApiError("no_room", "full", 507),
+    new ApiError("not_implemented", "no", 501),
     new ApiError("not_for_guests", "no", 403),
   ]) {
     const server = new Server();
     server.fails = [undefined, error];
     await assert.rejects(sending(server).upload.send(), error);
+    assert.equal(server.ended, 1);
   }
+});
+
+const full = () => new ApiError("no_room", "full", 507);
+
+test("a file that there is no room for does not begin", async () => {
+  const server = new Server();
+  server.fails = [full()];
+  await assert.rejects(sending(server).upload.send(), { code: "no_room" });
+  assert.equal(server.ended, 0);
+});
+
+test("it waits for a disk that fills meanwhile, and leaves nothing on it in the end", async () => {
+  const server = new Server();
+  server.fails = [undefined, full(), undefined, full()];
+  await sending(server).upload.send();
+  assert.equal(server.received, SIZE);
+  assert.equal(server.ended, 0);
+
+  const fuller = new Server();
+  fuller.uploadPart = () => Promise.reject(full());
+  await assert.rejects(sending(fuller).upload.send(), { code: "no_room" });
+  assert.equal(fuller.ended, 1);
 });
 
 test("it is given up after many attempts", async () => {
