@@ -344,8 +344,10 @@ class UploadTooLarge(WebappError):
 class NoRoom(WebappError):
     """There is no room for another upload, or on the disk; the message says why."""
 
-    text = "the server's disk is full; make room"
     retry_after = 60
+
+    def __init__(self, why: str = "the server's disk is full; make room") -> None:
+        super().__init__(why)
 
 
 class WrongOffset(WebappError):

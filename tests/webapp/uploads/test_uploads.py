@@ -244,13 +244,13 @@ def test_the_budget() -> None:
     budget.check(500, ME, [Small(500, OTHER)], RESERVE + 500)
     with pytest.raises(UploadTooLarge):
         budget.check(501, ME, [], 1 << 40)
-    with pytest.raises(NoRoom):
+    with pytest.raises(NoRoom, match="too many uploads"):
         budget.check(301, ME, [Small(400, OTHER), Small(300, OTHER)], 1 << 40)
     # of its link, and of its address
     for owner in ME:
-        with pytest.raises(NoRoom):
+        with pytest.raises(NoRoom, match="uploaded too much"):
             budget.check(301, ME, [Small(200, frozenset({owner, "x"}))], 1 << 40)
-    with pytest.raises(NoRoom):
+    with pytest.raises(NoRoom, match="almost full"):
         budget.check(100, ME, [Small(300, OTHER, missing=1)], RESERVE + 100)
 
 
