@@ -314,6 +314,10 @@ def test_what_cannot_be_converted_says_so(
         watch(streams, rendition, 0)
     assert "film.mkv: Invalid data" in str(refused.value)
     assert str(tmp_path) not in str(refused.value)
+    # a shared error would keep what the requests hold
+    with pytest.raises(ConversionFailed) as again:
+        watch(streams, rendition, 0)
+    assert again.value is not refused.value
 
 
 def test_what_takes_too_long_is_said_to_come(make: Callable[..., Streams], long_film: Path) -> None:

@@ -263,7 +263,7 @@ class Streams:
         """Start a conversion, if there is room; the caller holds the condition."""
         problem = rendition.problems.get(index)
         if problem is not None and time.monotonic() < problem.until:
-            raise problem.error.with_traceback(None)
+            raise problem.error()
         if self._stopping.is_set():
             raise NotReady("the server is stopping")
         self._leave(rendition, viewer)

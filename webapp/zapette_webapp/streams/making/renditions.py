@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Final
 
 from zapette_webapp.errors import ConversionFailed, NoRoom, WebappError
@@ -30,9 +31,12 @@ _DISK_TRIED_AGAIN: Final = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Why a conversion made nothing, and until when none is tried, on the monotonic clock."""
+    """Why a conversion made nothing, and until when none is tried, on the monotonic clock.
 
-    error: WebappError
+    Each request raises an error of its own: one that several raise keeps what they hold.
+    """
+
+    error: Callable[[], WebappError]
     until: float
 
 
@@ -177,7 +181,7 @@ class Rendition:
                 return
             log.warning("converting %s failed: %s", self.name, problem)
             if made_nothing:
-                error = NoRoom() if no_room else ConversionFailed(problem)
+                error = NoRoom if no_room else partial(ConversionFailed, problem)
                 wait = _DISK_TRIED_AGAIN if no_room else _TRIED_AGAIN
                 self.problems[conversion.first] = Problem(error, time.monotonic() + wait)
         elif conversion.next < len(self.timeline):
