@@ -15,7 +15,8 @@ RESERVE: Final = 128 << 20
 def has_room(folder: Path, size: int = 0) -> bool:
     """Return whether `size` more bytes fit on the disk of a folder, with the reserve."""
     usage = shutil.disk_usage(folder)
-    return usage.free - size >= min(RESERVE, usage.total // 10)
+    # some file systems, as in memory or in user space, do not say how large they are
+    return not usage.total or usage.free - size >= min(RESERVE, usage.total // 10)
 
 
 def check(folder: Path, size: int = 0) -> None:
