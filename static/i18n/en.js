@@ -95,6 +95,7 @@ export const en = Object.freeze({
   "reason.unknown_format": "This is not a film or a song, whatever its name.",
   "reason.no_ffmpeg": "It needs conversion, and the server has no ffmpeg. Install it there.",
   "reason.conversions_full": "The server is busy with other films. Stop one, or try again later.",
+  "reason.no_room": "The server’s disk is full. Make room there.",
   "reason.subtitles": "The subtitles cannot be read.",
 
   // The remote's views.

@@ -68,6 +68,7 @@ const REASON_TEXTS = {
   unknown_format: "reason.unknown_format",
   no_ffmpeg: "reason.no_ffmpeg",
   conversions_full: "reason.conversions_full",
+  no_room: "reason.no_room",
   text: "flaw.text",
   unreadable: "flaw.unreadable",
 };

@@ -105,6 +105,7 @@ export const fr = Object.freeze({
   "reason.no_ffmpeg": "Il faut convertir ce fichier, mais le serveur n’a pas ffmpeg. Installez-le.",
   "reason.conversions_full":
     "Le serveur convertit déjà d’autres films. Arrêtez-en un, ou réessayez.",
+  "reason.no_room": "Le disque du serveur est plein. Faites-y de la place.",
   "reason.subtitles": "Les sous-titres sont illisibles.",
 
   // The remote's views.

@@ -40,6 +40,7 @@ export const MEDIA_REASONS = Object.freeze(
     "unknown_format",
     "no_ffmpeg",
     "conversions_full",
+    "no_room",
     "text",
     "unreadable",
   ]),

@@ -12,6 +12,11 @@ test("a refusal is told in the server's words, with its reason", () => {
   assert.deepEqual(flawOfAnswer(503, bytes), wanted);
 });
 
+test("a full disk is no fault of the network", () => {
+  const { reason } = flawOfAnswer(507, JSON.stringify({ code: "no_room", detail: "it is full" }));
+  assert.equal(reason, "no_room");
+});
+
 test("a reason that this page does not know is told in the server's words", () => {
   const flaw = flawOfAnswer(404, JSON.stringify({ code: "not_found", detail: "no such film" }));
   assert.deepEqual(flaw, { reason: "network", words: "no such film", status: 404 });
