@@ -65,6 +65,14 @@ def photo(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     return file.read_bytes()
 
 
+@pytest.fixture(scope="module")
+def avif(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    file = tmp_path_factory.mktemp("avif") / "a.avif"
+    how = ("-frames:v", "1", "-c:v", "libaom-av1", "-still-picture", "1", "-cpu-used", "8")
+    ffmpeg("-f", "lavfi", "-i", "color=red:s=64x48", *how, str(file))
+    return file.read_bytes()
+
+
 def refused(answer: Answer) -> tuple[int, str]:
     assert answer.headers["Content-Type"] == "application/problem+json"
     return answer.status, answer.json["code"]
@@ -150,11 +158,8 @@ def test_a_photo(system: System, phone: Phone, photo: bytes) -> None:
     assert (answer.body, answer.headers["Content-Type"]) == (photo, "image/jpeg")
 
 
-def test_a_photo_in_avif(system: System, phone: Phone, tmp_path: Path) -> None:
-    file = tmp_path / "a.avif"
-    how = ("-frames:v", "1", "-c:v", "libaom-av1", "-still-picture", "1", "-cpu-used", "8")
-    ffmpeg("-f", "lavfi", "-i", "color=red:s=64x48", *how, str(file))
-    source = phone.send("Sunset.avif", file.read_bytes()).json["source"]
+def test_a_photo_in_avif(system: System, phone: Phone, avif: bytes) -> None:
+    source = phone.send("Sunset.avif", avif).json["source"]
     assert source.endswith("/Sunset.jpg")
     with av.open(BytesIO(system.get(entry(system, source)["url"]).body), "r") as picture:
         frame = next(picture.decode(video=0))
@@ -384,6 +389,27 @@ def test_what_cannot_be_written_down_is_not_ready(
     store.start()
     assert store.get(upload, ME)["source"]
     assert store._index.entry(f".uploads/{upload}/a.mp4") is not None
+
+
+@pytest.mark.parametrize("where", ["picture", "about"])
+def test_a_photo_is_converted_although_the_disk_was_full(
+    store: Uploads, avif: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    picture = tmp_path / "a.jpg"
+    picture.write_bytes(avif)
+    assert store.photos.accept(picture) == ".jpg"
+    upload = store.begin("a.avif", len(avif), ME)["id"]
+
+    def full(file: Path, *_: object) -> None:
+        file.open("wb").close()
+        raise OSError(errno.ENOSPC, "full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "write_bytes" if where == "picture" else "write_text", full)
+        with pytest.raises(OSError, match="full"):
+            store.add(upload, ME, 0, BytesIO(avif).read)
+    assert store.add(upload, ME, len(avif), BytesIO().read)["source"]
+    assert (store.folder / upload / "a.jpg").read_bytes() == picture.read_bytes()
 
 
 def failing(error: Exception) -> Callable[..., None]:

@@ -59,7 +59,9 @@ class Photos:
         picture = self._run(file, "mov", "-q:v", "2", "-f", "mjpeg", "-")
         if not picture:
             raise NotMedia("unknown_format")
-        file.write_bytes(picture)
+        draft = file.with_name(f"{file.name}.draft")
+        draft.write_bytes(picture)
+        draft.replace(file)
 
     def _run(self, file: Path, demuxer: str, *how: str) -> bytes | None:
         finished = self.tool.run(

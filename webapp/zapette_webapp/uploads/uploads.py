@@ -187,7 +187,9 @@ class Uploads:
             if offset != upload.received or upload.id not in self._uploads:
                 raise WrongOffset(upload.received)
             if not upload.is_ready:
-                upload.append(read, upload.missing)
+                # once all is there, the file may have been converted to another size
+                if upload.missing > 0:
+                    upload.append(read, upload.missing)
                 upload.touched = self._clock()
                 if upload.missing == 0:
                     self._finish_whole(upload)
