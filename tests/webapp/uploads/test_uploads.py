@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -419,12 +420,29 @@ def failing(error: Exception) -> Callable[..., None]:
     return fail
 
 
+def by_the_time_of_day(store: Uploads) -> Uploads:
+    """Return another run of a store, by the clock of a server."""
+    return Uploads(
+        store._media_folder, store._index, store._budget, store._retention, lambda _: 1 << 40
+    )
+
+
+@contextmanager
+def started(store: Uploads) -> Iterator[None]:
+    """Start a store, and end its thread."""
+    store.start()
+    try:
+        yield
+    finally:
+        store.supervisor.stop()
+        store._stopping.set()
+        store.supervisor.stop(2)
+
+
 def test_a_clock_that_is_set_deletes_nothing(
     store: Uploads, photo: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    again = Uploads(
-        store._media_folder, store._index, store._budget, store._retention, lambda _: 1 << 40
-    )
+    again = by_the_time_of_day(store)
     ready, begun = sent(again, photo), again.begin("b.jpg", 10, ME)["id"]
     real = time.time
     for jump in (-(10**9), 10**9):
@@ -433,11 +451,20 @@ def test_a_clock_that_is_set_deletes_nothing(
         assert names_in(again) == {ready, begun}
     # neither is one from the future kept for ever
     monkeypatch.setattr(time, "time", lambda: real() - 10**9)
-    later = Uploads(
-        store._media_folder, store._index, store._budget, store._retention, lambda _: 1 << 40
-    )
-    later.start()
-    assert all(it.began <= later._clock() for it in later._uploads.values())
-    later.supervisor.stop()
-    later._stopping.set()
-    later.supervisor.stop(2)
+    later = by_the_time_of_day(store)
+    with started(later):
+        assert all(it.began <= later._clock() for it in later._uploads.values())
+
+
+def test_a_clock_that_was_late_at_the_start_deletes_nothing_after_the_next(
+    store: Uploads, photo: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = time.time
+    with monkeypatch.context() as late:
+        late.setattr(time, "time", lambda: real() - 3 * 86400)
+        first = by_the_time_of_day(store)
+    upload = sent(first, photo)
+    later = by_the_time_of_day(store)
+    with started(later):
+        later.sweep()
+    assert names_in(later) == {upload}

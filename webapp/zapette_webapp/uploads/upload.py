@@ -29,9 +29,10 @@ class Upload:
         name: the file's name.
         size: bytes once it is complete.
         owners: the links or account, and the address, that it counts for.
-        began: when it began, in Unix seconds.
+        began: when it began, in seconds of the clock of this run.
+        dated: when it began, in Unix seconds, for the next run.
         received: how many bytes have arrived.
-        touched: when a part arrived, or a player had it, in Unix seconds.
+        touched: when a part arrived, or a player had it, by the same clock as `began`.
         was_held: whether a player has had it.
         is_ready: whether it is complete and can be played.
         lock: held while it is changed.
@@ -42,6 +43,7 @@ class Upload:
     size: int
     owners: frozenset[str]
     began: float
+    dated: float
     received: int = 0
     touched: float = 0.0
     was_held: bool = False
@@ -80,7 +82,7 @@ class Upload:
             "name": self.name,
             "size": self.size,
             "owners": sorted(self.owners),
-            "began": self.began,
+            "began": self.dated,
             _READY: self.is_ready,
         }
         draft = self.folder / f"{_ABOUT}.draft"
@@ -120,12 +122,14 @@ def read(folder: Path) -> Upload | None:
     """Return the upload in a folder; None if it holds none that is whole."""
     try:
         about: dict[str, Any] = json.loads((folder / _ABOUT).read_text())
+        dated = float(about["began"])
         upload = Upload(
             folder=folder,
             name=str(about["name"]),
             size=int(about["size"]),
             owners=frozenset(map(str, about["owners"])),
-            began=float(about["began"]),
+            began=dated,
+            dated=dated,
             is_ready=about[_READY] is True,
         )
         file = upload.file if upload.is_ready else upload.part

@@ -156,7 +156,9 @@ class Uploads:
             self._budget.check(size, owners, list(self._uploads.values()), free)
             now = self._clock()
             folder = self.folder / secrets.token_urlsafe(16)
-            upload = Upload(folder, harmless(name), size, owners, now, touched=now)
+            # this run's clock keeps the error that it started with; the next run's may have none
+            dated = time.time()
+            upload = Upload(folder, harmless(name), size, owners, now, dated, touched=now)
             upload.create()
             self._uploads[upload.id] = upload
         return self._describe(upload)
