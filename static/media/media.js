@@ -224,9 +224,9 @@ export class Media {
 
   /** @param {number} position seconds; clamped to the duration */
   async seek(position) {
-    if (!this.#growth.hasGrown || position <= this.#display.screen.duration) {
-      return this.#loader.seek(position);
-    }
+    const isBeyond = this.#growth.hasGrown && position > this.#display.screen.duration;
+    // a medium that is being opened again will have what was recorded
+    if (!isBeyond || this.#loader.held) return this.#loader.seek(position);
     await this.#loader.reopen(position);
     this.#emit("seek", { position: this.state.position });
   }

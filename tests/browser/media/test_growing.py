@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -67,3 +68,12 @@ def test_one_can_go_to_what_was_recorded_since(controlled: ControlledPlayer) -> 
     assert controlled.ask("seek", first + 3)["position"] == pytest.approx(first + 3, abs=0.5)
     (moved,) = controlled.observer.on("event/seek")
     assert moved.json["position"] == pytest.approx(first + 3, abs=0.5)
+
+
+def test_two_steps_beyond_the_first_end_both_succeed(controlled: ControlledPlayer) -> None:
+    controlled.prepare_loaded("media/programme.ts")
+    first = length(controlled)
+    eventually(lambda: length(controlled) > first + 5, "the length follows", 60)
+    with ThreadPoolExecutor() as threads:
+        answers = [threads.submit(controlled.ask, "seek", first + step) for step in (2, 4)]
+    assert all(answer.result()["position"] > first for answer in answers)
