@@ -4,6 +4,8 @@ import { Signal } from "../events/signal.js";
 
 /** Milliseconds between two looks at the file. */
 const PERIOD = 10e3;
+/** Seconds at the end that are not worth opening the medium again. */
+const LITTLE = 1;
 
 /** @typedef {{ size?: number | null, duration: number | null }} Length bytes, and seconds */
 
@@ -14,7 +16,9 @@ export class Growth {
   #opened = null;
   /** @type {Length | null} */
   #latest = null;
-  /** @type {Signal<void>} the length has changed */
+  /** whether the last look found another length */
+  grows = false;
+  /** @type {Signal<void>} there was another look */
   changed = new Signal();
 
   /**
@@ -26,16 +30,19 @@ export class Growth {
     const medium = ++this.#media;
     const isPresent = () => medium === this.#media;
     this.#opened = this.#latest = null;
+    this.grows = false;
     let before = await known;
     if (isPresent()) this.#opened = this.#latest = before;
     while (isPresent() && before) {
       await new Promise((resolve) => setTimeout(resolve, PERIOD));
       const now = isPresent() ? await look() : null;
-      if (!now || !isPresent()) return;
-      this.#latest = now;
-      if (now.size === before.size && now.duration === before.duration) return;
-      before = now;
+      if (!isPresent()) return;
+      const isSame = now?.size === before.size && now?.duration === before.duration;
+      this.grows = now !== null && !isSame;
+      // the library may answer again later
+      if (now) this.#latest = before = now;
       this.changed.emit();
+      if (isSame) return;
     }
   }
 
@@ -47,6 +54,14 @@ export class Growth {
   /** Whether the file is longer than when the medium was opened. */
   get hasGrown() {
     return (this.#latest?.size ?? 0) > (this.#opened?.size ?? 0);
+  }
+
+  /**
+   * Whether the file is longer than when the medium was opened, and goes on after this position.
+   * @param {number} position seconds
+   */
+  goesOnAfter(position) {
+    return this.hasGrown && (this.#latest?.duration ?? Infinity) > position + LITTLE;
   }
 
   /** Seconds of a medium that has grown; null if it has not. */

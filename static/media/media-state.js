@@ -30,6 +30,7 @@ import { errorState } from "./media-errors.js";
  * @property {boolean} loaded a medium is loaded, or failed to load
  * @property {boolean} over it is over before its end
  * @property {boolean} starting it plays once it is loaded
+ * @property {boolean} awaiting it plays on after its end once its file has grown
  * @property {import("../protocol/errors.js").CallError | null} failure what is wrong with the medium
  * @property {boolean} gestureRequired
  * @property {import("./sounds/volume.js").Volume} volume
@@ -51,13 +52,13 @@ import { errorState } from "./media-errors.js";
  * @returns {MediaState}
  */
 export function describe(video, { loaded, starting, failure, volume, held, ...more }) {
-  const playing = starting || (!video.paused && !video.ended);
+  const playing = starting || more.awaiting || (!video.paused && !video.ended);
   const opened = held ? held.duration : Number.isFinite(video.duration) ? video.duration : null;
   return {
     loaded: loaded && !failure,
     playing,
     buffering: playing && video.readyState < HTMLMediaElement.HAVE_FUTURE_DATA,
-    ended: video.ended || more.over,
+    ended: (video.ended || more.over) && !more.awaiting,
     seekable: held !== null || (video.seekable.length > 0 && Number.isFinite(video.duration)),
     position: held ? held.position : video.currentTime,
     duration: opened === null ? null : Math.max(opened, more.longer ?? 0),

@@ -58,6 +58,8 @@ export class Media {
   #link;
   #realEnd;
   #growth = new Growth();
+  /** whether the medium has ended, but may go on after the next look at its file */
+  #awaitsGrowth = false;
   #preload = new Preload(() => document.createElement("video"));
   /** @type {Signal<void>} the state may have changed */
   changed = new Signal();
@@ -105,6 +107,11 @@ export class Media {
     for (const part of [this.#display, this.#loader, this.#stream, this.#growth, this.subtitles]) {
       part.changed.listen(() => this.changed.emit());
     }
+    this.#growth.changed.listen(() => {
+      if (!this.#awaitsGrowth || !this.#isAtEnd) return;
+      this.#awaitsGrowth = false;
+      this.#noticed("ended");
+    });
     this.volume.changed.listen((detail) => {
       this.changed.emit();
       this.#emit("volume", detail);
@@ -118,6 +125,7 @@ export class Media {
       loaded: this.#loader.source !== null,
       over: this.#realEnd.isOver,
       starting: this.#loader.starting,
+      awaiting: this.#goesOn && this.wanted,
       failure: this.#loader.failure,
       gestureRequired: this.#display.gestureRequired,
       volume: this.volume,
@@ -197,8 +205,10 @@ export class Media {
   }
 
   /** Play; resolve once it plays, or waits only for data. */
-  play() {
-    return this.#loader.play();
+  async play() {
+    if (!this.#goesOn) return this.#loader.play();
+    this.#loader.want();
+    this.#noticed("ended");
   }
 
   /** The error of a medium that has ended too early; null for another one. */
@@ -271,7 +281,7 @@ export class Media {
   #noticed(type) {
     const isError = type === "error" || type === "failure";
     if (isError && this.#loader.recovers()) return;
-    if (type === "ended" && this.#goesOn()) return;
+    if (type === "ended" && this.#goesOn) return this.#goOn();
     if (type === "loadedmetadata") this.#growth.open();
     if (type === "playing") this.sounds.prepare();
     const { position, duration, error, ended } = this.state;
@@ -280,7 +290,7 @@ export class Media {
     if (this.#loader.held && !error) return;
     const { source } = this.#loader;
     if (type === "play") this.#emit("play", { position });
-    if (type === "pause" && !ended) this.#emit("pause", { position });
+    if (type === "pause" && !ended && !this.#goesOn) this.#emit("pause", { position });
     if (type === "seeked") this.#emit("seek", { position });
     const { incomplete } = this;
     if (type === "ended" && incomplete) this.#emit("error", errorState(incomplete));
@@ -291,11 +301,23 @@ export class Media {
     }
   }
 
-  /** Go on after the end of what was opened if the file has grown since; return whether it has. */
-  #goesOn() {
-    if (!this.#growth.hasGrown) return false;
-    this.#loader.reopen(this.#realEnd.reached).catch(() => {});
-    return true;
+  get #isAtEnd() {
+    return !this.#loader.held && (this.#display.screen.ended || this.#realEnd.isOver);
+  }
+
+  /** Whether it goes on after the end of what was opened, because its file grows. */
+  get #goesOn() {
+    const { grows } = this.#growth;
+    return this.#isAtEnd && (grows || this.#growth.goesOnAfter(this.#realEnd.reached));
+  }
+
+  /** At the end of what was opened, open what was added since, or wait for the next look. */
+  #goOn() {
+    const { reached } = this.#realEnd;
+    const isLonger = this.#growth.goesOnAfter(reached);
+    this.#awaitsGrowth = !isLonger;
+    if (isLonger) this.#loader.reopen(reached).catch(() => {});
+    else this.changed.emit();
   }
 
   /**

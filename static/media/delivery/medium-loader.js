@@ -151,6 +151,12 @@ export class MediumLoader {
     return this.#loading;
   }
 
+  /** Play once there is more of it. */
+  want() {
+    this.#wanted = true;
+    this.changed.emit();
+  }
+
   /** Play from the beginning, unless it is paused before it plays. */
   async replay() {
     const load = this.#loads;
@@ -168,10 +174,8 @@ export class MediumLoader {
   /** Pause; it does not play once it is loaded. */
   async pause() {
     this.#wanted = false;
-    if (this.#starting) {
-      this.#starting = false;
-      this.changed.emit();
-    }
+    this.#starting = false;
+    this.changed.emit();
     await this.#display.pause();
   }
 

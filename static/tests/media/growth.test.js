@@ -10,11 +10,11 @@ const turn = () => new Promise((done) => setImmediate(done));
 function followed({ mock }) {
   mock.timers.enable({ apis: ["setTimeout"] });
   const growth = new Growth();
-  const file = { size: 100, duration: 10, looks: 0 };
+  const file = { size: 100, duration: 10, looks: 0, isFound: true };
   const length = () => ({ size: file.size, duration: file.duration });
   const look = async () => {
     file.looks += 1;
-    return length();
+    return file.isFound ? length() : null;
   };
   void growth.follow(Promise.resolve(length()), look);
   const wait = async () => {
@@ -61,4 +61,32 @@ test("an earlier medium is forgotten", async (context) => {
   void growth.follow(Promise.resolve(null), async () => null);
   await grow();
   assert.deepEqual([file.looks, growth.hasGrown], [0, false]);
+});
+
+test("a look that fails does not end the following", async (context) => {
+  const { growth, file, grow, wait } = followed(context);
+  await grow();
+  file.isFound = false;
+  await wait();
+  assert.deepEqual([growth.grows, growth.duration], [false, 15]);
+  file.isFound = true;
+  await grow();
+  assert.deepEqual([growth.grows, growth.duration], [true, 20]);
+});
+
+test("each look says whether the file still grows", async (context) => {
+  const { growth, grow, wait } = followed(context);
+  /** @type {boolean[]} */
+  const found = [];
+  growth.changed.listen(() => found.push(growth.grows));
+  await grow();
+  await wait();
+  assert.deepEqual(found, [true, false]);
+});
+
+test("a medium that was played as far as its file goes is at its end", async (context) => {
+  const { growth, grow } = followed(context);
+  assert.equal(growth.goesOnAfter(5), false);
+  await grow();
+  assert.deepEqual([growth.goesOnAfter(10), growth.goesOnAfter(14.75)], [true, false]);
 });

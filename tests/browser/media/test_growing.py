@@ -77,3 +77,16 @@ def test_two_steps_beyond_the_first_end_both_succeed(controlled: ControlledPlaye
     with ThreadPoolExecutor() as threads:
         answers = [threads.submit(controlled.ask, "seek", first + step) for step in (2, 4)]
     assert all(answer.result()["position"] > first for answer in answers)
+
+
+def test_it_plays_on_at_the_end_of_what_is_recorded(controlled: ControlledPlayer) -> None:
+    controlled.prepare_loaded("media/programme.ts")
+    first = length(controlled)
+    eventually(lambda: length(controlled) > first + 5, "the length follows", 60)
+    edge = length(controlled)
+    controlled.ask("seek", edge - 1)
+    controlled.observer.said.clear()
+    controlled.ask("play")
+    eventually(lambda: controlled.player.time > edge + 15, "it goes on, more than once", 60)
+    assert controlled.observer.on("event/ended") == []
+    assert [it.json for it in controlled.observer.states if it.json["ended"]] == []
