@@ -69,7 +69,6 @@ class Bridge:
         self._dialers = {"ours": ours, "home": home}
         self._loop = loop
         self._mapping = mapping
-        self._client_id = client_id
         # another client id on our side, because home may be the same broker
         self._callee = callee(mapping.topics)
         self._procedures = Procedures({"status": self._status})

@@ -56,7 +56,6 @@ class _Reader:
         self._styles: dict[str, dict[str, str]] = {}
         self._tops: set[str] = set()
         self._words: list[str] | None = None
-        self._looks: list[Look] = []
         self._frames = 30.0
         self._ticks = 1.0
 

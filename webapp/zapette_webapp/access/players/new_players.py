@@ -26,7 +26,6 @@ log = logging.getLogger("zapette.web")
 
 OPEN: Final = "open"
 LOCAL: Final = "local"
-ASK: Final = "ask"
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,6 @@ try:
 except ImportError:  # pragma: no cover - not on Windows
     resource = None  # type: ignore[assignment]
 
-CONTENT: Final = "content"
 FILM: Final = "film"
 
 MOST_STREAMS: Final = 64
