@@ -34,7 +34,6 @@ class InsideSubtitle:
         title: what the medium calls the track.
         forced: whether it is to be shown even to those who want no subtitles.
         default: whether the medium says that it is to be shown first.
-        hearing_impaired: whether it describes sounds.
     """
 
     number: int
@@ -46,7 +45,6 @@ class InsideSubtitle:
     title: str | None = None
     forced: bool = False
     default: bool = False
-    hearing_impaired: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +120,6 @@ def _subtitle(number: int, stream: Mapping[str, Any]) -> InsideSubtitle:
         title=title,
         forced=forced,
         default=bool(disposition.get("default")),
-        hearing_impaired=impaired,
     )
 
 
