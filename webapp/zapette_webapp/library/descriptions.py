@@ -63,7 +63,7 @@ class Descriptions:
     def picture(self, path: str) -> dict[str, Any]:
         """Return the entry of a photo, which is found by its path only."""
         url, status = address("media", path), self.media_folder.get(path).stat()
-        thumbnail = _versioned("thumbnails", path, status.st_mtime_ns)
+        thumbnail = _thumbnail_address(path, status.st_mtime_ns)
         return {
             "kind": "image",
             "path": path,
@@ -147,17 +147,17 @@ class Descriptions:
         if not self.has_thumbnails:
             return None
         if row["poster"] is not None:
-            return _versioned("thumbnails", row["poster"], row["poster_mtime_ns"])
+            return _thumbnail_address(row["poster"], row["poster_mtime_ns"])
         pictured = row["kind"] == "video" or row["has_cover"]
         openable = media_types.may_open(row["path"])
         if row["rank"] != 1 or not pictured or not openable or row["probed"] == UNREADABLE:
             return None
-        return _versioned("thumbnails", row["path"], row["mtime_ns"])
+        return _thumbnail_address(row["path"], row["mtime_ns"])
 
 
-def _versioned(route: str, path: str, mtime_ns: int) -> str:
+def _thumbnail_address(path: str, mtime_ns: int) -> str:
     # Each version has an address of its own, so that browsers may cache it for ever.
-    return f"{address(route, path)}?v={mtime_ns // 1_000_000:x}"
+    return address("thumbnails", path) + f"?v={mtime_ns // 1_000_000:x}"
 
 
 def _poster(row: sqlite3.Row) -> str | None:
