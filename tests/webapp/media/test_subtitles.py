@@ -182,11 +182,11 @@ def test_one_is_converted_and_remembered(tmp_path: Path) -> None:
     file = tmp_path / "film.ru.srt"
     file.write_bytes(SRT.format("привет, как дела").encode("cp1251"))
     expected = "WEBVTT\n\n00:00:01.000 --> 00:00:02.500\nпривет, как дела\n"
-    assert converter.webvtt(file, "ru") == expected
-    assert converter.webvtt(file, "ru") == expected
+    assert converter.convert(file, "ru", "webvtt") == expected
+    assert converter.convert(file, "ru", "webvtt") == expected
     assert converter.tool.outcomes()["done"] == 1
     file.write_text(SRT.format("another"))
-    assert "another" in converter.webvtt(file, "ru")
+    assert "another" in converter.convert(file, "ru", "webvtt")
 
 
 @pytest.mark.parametrize(
@@ -201,7 +201,7 @@ def test_what_is_none_is_refused_in_words(tmp_path: Path, content: bytes, word: 
     file = tmp_path / "film.sub"
     file.write_bytes(content)
     with pytest.raises(Unconvertible, match=word):
-        Converter().webvtt(file)
+        Converter().convert(file, None, "webvtt")
 
 
 @pytest.mark.parametrize(
@@ -222,7 +222,7 @@ def test_what_goes_beyond_its_limits_is_refused_in_words(
     file = tmp_path / "film.srt"
     file.write_text(SRT.format("x"))
     with pytest.raises(Unconvertible, match=word):
-        converter.webvtt(file)
+        converter.convert(file, None, "webvtt")
 
 
 def test_many_who_ask_for_the_same_are_served_by_one_run(tmp_path: Path) -> None:
@@ -230,7 +230,7 @@ def test_many_who_ask_for_the_same_are_served_by_one_run(tmp_path: Path) -> None
     file = tmp_path / "film.srt"
     file.write_text(SRT.format("x"))
     with ThreadPoolExecutor(4) as pool:
-        answers = list(pool.map(lambda _: converter.webvtt(file), range(4)))
+        answers = list(pool.map(lambda _: converter.convert(file, None, "webvtt"), range(4)))
     assert len(set(answers)) == 1
     assert converter.tool.outcomes()["done"] == 1
 
@@ -242,7 +242,7 @@ def test_few_wait_and_the_rest_is_told_so(tmp_path: Path) -> None:
         file.write_text(SRT.format(file.name))
     with ThreadPoolExecutor(17) as pool:
         with converter.tool.turn():
-            asked = [pool.submit(converter.webvtt, it) for it in files]
+            asked = [pool.submit(converter.convert, it, None, "webvtt") for it in files]
             eventually(
                 lambda: sum(it.done() for it in asked) == 12, "those beyond five are refused"
             )

@@ -37,19 +37,6 @@ class Converter:
         self._lock = threading.Lock()
         self._remembered: OrderedDict[_Key, str] = OrderedDict()
 
-    def webvtt(self, file: Path, language: str | None = None) -> str:
-        """Return the subtitles in `file` as WebVTT.
-
-        Args:
-            file: a subtitle file.
-            language: ISO 639-1 code, if the file's name contains one.
-
-        Raises:
-            Unconvertible: the file is too large, takes too long, or contains no subtitles.
-            ToolBusy: too many conversions are waiting; try again in a moment.
-        """
-        return self.convert(file, language, "webvtt")
-
     def convert(
         self,
         file: Path,
@@ -58,7 +45,7 @@ class Converter:
         largest: int = LARGEST,
         number: int = 0,
     ) -> str:
-        """Return the subtitles in `file` in one of the forms; otherwise like `webvtt`.
+        """Return the subtitles in `file` in one of the forms.
 
         Args:
             file: a subtitle file.
@@ -66,6 +53,10 @@ class Converter:
             form: ``webvtt``, or ``text`` for the file as it is.
             largest: the most bytes of a file.
             number: of the language in a file with several, from 0.
+
+        Raises:
+            Unconvertible: the file is too large, takes too long, or contains no subtitles.
+            ToolBusy: too many conversions are waiting; try again in a moment.
         """
         status = file.stat()
         if status.st_size > largest:
