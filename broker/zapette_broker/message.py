@@ -14,7 +14,7 @@ V5 = 5
 OVERHEAD = 200
 """Approximate size of a message without its topic and payload, in bytes."""
 
-_QOS = (QoS.AT_MOST_ONCE, QoS.AT_LEAST_ONCE, QoS.EXACTLY_ONCE)
+QOS = (QoS.AT_MOST_ONCE, QoS.AT_LEAST_ONCE, QoS.EXACTLY_ONCE)
 
 
 class Message:
@@ -177,7 +177,7 @@ class Message:
             packet = PublishPacket(
                 topic,
                 self.payload,
-                qos=_QOS[qos],
+                qos=QOS[qos],
                 retain=retain,
                 packet_id=packet_id,
                 subscription_ids=list(ids),
@@ -187,7 +187,7 @@ class Message:
             packet = PublishPacket(
                 topic,
                 self.payload,
-                qos=_QOS[qos],
+                qos=QOS[qos],
                 retain=retain,
                 packet_id=packet_id,
                 payload_format_indicator=source.payload_format_indicator,

@@ -14,7 +14,6 @@ from mqtt5 import (
     PublishPacket,
     PubRecPacket,
     PubRelPacket,
-    QoS,
     SubscribePacket,
     TopicFilter,
     UnsubscribePacket,
@@ -26,9 +25,8 @@ from zapette_broker.codec.field_reader import Reader
 from zapette_broker.codec.packet_types import ConnAckProperties
 from zapette_broker.codec.reasons import Reason
 from zapette_broker.errors import MalformedPacket
-from zapette_broker.message import V311, varint
+from zapette_broker.message import QOS, V311, varint
 
-QOS = (QoS.AT_MOST_ONCE, QoS.AT_LEAST_ONCE, QoS.EXACTLY_ONCE)
 _NOT_IN_V311 = 0xFFFF_FFFF
 
 
