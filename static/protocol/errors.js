@@ -50,7 +50,7 @@ export const MEDIA_REASONS = Object.freeze(
 /** @typedef {(typeof MEDIA_REASONS)[number]} MediaReason */
 
 /** The base of every error that the pages raise on purpose. */
-export class ZapetteError extends Error {
+class ZapetteError extends Error {
   /** @param {string} message */
   constructor(message) {
     super(message);

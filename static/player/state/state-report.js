@@ -79,7 +79,7 @@ function itemOf({ id, title, source, poster, duration, added_by }) {
  * @param {MediaState} media
  * @param {Facts} facts
  */
-export function capabilities(media, { current, queue, fullscreenAvailable }) {
+function capabilities(media, { current, queue, fullscreenAvailable }) {
   const { loaded, seekable, volumeFixed, subtitles, audioChoice, convertible } = media;
   const filled = queue.items.length > 0;
   const follows = following(queue) !== null;

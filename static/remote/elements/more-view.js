@@ -21,7 +21,7 @@ const SHOWN_FOR = 8;
  */
 
 /** The less frequent controls, and the players that this phone knows. */
-export class MoreView extends ViewElement {
+class MoreView extends ViewElement {
   /** @type {ChoiceRow<number>} */
   #rate;
   /** @type {ChoiceRow<string | null>} */

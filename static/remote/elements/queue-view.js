@@ -15,7 +15,7 @@ import { ViewElement } from "../../elements/view-element.js";
 const NEXT_MODE = Object.freeze({ off: "all", all: "one", one: "off" });
 
 /** The queue. */
-export class QueueView extends ViewElement {
+class QueueView extends ViewElement {
   #browse;
   /** @type {PlayerState | null} */
   #state = null;

@@ -39,7 +39,7 @@ const converts = () => document.body.dataset.convert === "auto";
  */
 
 /** The media folder: folders, search, new media, and addresses on the web. */
-export class LibraryView extends ViewElement {
+class LibraryView extends ViewElement {
   #played;
   #playability;
   #route;
