@@ -15,7 +15,6 @@ def run_pytest(
     *arguments: str,
     within: Sequence[str] = (),
     settings: Mapping[str, str] | None = None,
-    timeout: float | None = None,
 ) -> subprocess.CompletedProcess[str]:
     """Run pytest on `arguments`, below the command `within`, with further environment variables.
 
@@ -30,5 +29,4 @@ def run_pytest(
             env=os.environ | (settings or {}),
             capture_output=True,
             text=True,
-            timeout=timeout,
         )

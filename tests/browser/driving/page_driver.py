@@ -104,11 +104,11 @@ class PageDriver:
         """The messages that come and go."""
         return self._text_of("message-toast")
 
-    def wait_for_notice(self, words: str, timeout: float = 30) -> None:
-        eventually(lambda: words in self.notice, f"the page says {words!r}", timeout)
+    def wait_for_notice(self, words: str) -> None:
+        eventually(lambda: words in self.notice, f"the page says {words!r}")
 
-    def wait_for_alert(self, words: str, timeout: float = 30) -> None:
-        eventually(lambda: words in self.alert, f"a message says {words!r}", timeout)
+    def wait_for_alert(self, words: str) -> None:
+        eventually(lambda: words in self.alert, f"a message says {words!r}")
 
     def _text_of(self, element: str) -> str:
         """Return the text of an element as it can be seen; nothing while the page is not there."""

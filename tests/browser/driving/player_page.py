@@ -110,7 +110,7 @@ class PlayerPage(PageDriver):
             self.point()
         return found
 
-    def advances(self, by: float = 0.3, timeout: float = 30) -> None:
+    def advances(self, by: float = 0.3) -> None:
         """Wait until the picture has really moved on; it may begin again meanwhile."""
         begun = self.time
 
@@ -120,7 +120,7 @@ class PlayerPage(PageDriver):
             begun = min(begun, now)
             return now > begun + by
 
-        eventually(has_moved, f"the video moves on from {begun}", timeout)
+        eventually(has_moved, f"the video moves on from {begun}")
 
     def _shown_link(self) -> str:
         return str(self.see('(document.querySelector("a.qr[href]") || {}).href || ""'))

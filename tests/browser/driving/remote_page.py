@@ -80,7 +80,7 @@ class RemotePage(PageDriver):
             else:
                 self._touch("touchEnd", [])
 
-    def drag(self, name: str, onto: str, pointer: Pointer, steps: int = 8) -> None:
+    def drag(self, name: str, onto: str, pointer: Pointer) -> None:
         """Drag a control to where another one is."""
         to_x, to_y = self.middle(onto)
         x, y = self.middle(name)
@@ -90,8 +90,8 @@ class RemotePage(PageDriver):
             mouse.down()
         else:
             self._touch("touchStart", [{"x": x, "y": y}])
-        for step in range(1, steps + 1):
-            part = step / steps
+        for step in range(1, 9):
+            part = step / 8
             at = (x + (to_x - x) * part, y + (to_y - y) * part)
             if pointer == "mouse":
                 mouse.move(*at)

@@ -116,7 +116,7 @@ def test_every_control_of_the_remote_is_large(
     phone.page.set_viewport_size({"width": 390, "height": 844})
 
 
-def focus(screen: PageDriver, name: str, most: int = 60) -> None:
+def focus(screen: PageDriver, name: str) -> None:
     """Press Tab until what is called `name` has the focus, which must be seen."""
 
     def focused() -> str:
@@ -126,7 +126,7 @@ def focus(screen: PageDriver, name: str, most: int = 60) -> None:
           return it.getAttribute("aria-label") || it.textContent.trim(); })()""")
         )
 
-    for _ in range(most):
+    for _ in range(60):
         if focused() == name or focused().startswith(f"{name}, "):
             outline = screen.see("getComputedStyle(document.activeElement).outlineStyle")
             assert outline != "none", f"{name} has the focus, and does not show it"

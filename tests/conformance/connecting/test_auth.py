@@ -13,8 +13,8 @@ METHOD: Pairs = ((Property.AUTHENTICATION_METHOD, "SCRAM-SHA-1"),)
 DATA: Pairs = ((Property.AUTHENTICATION_DATA, b"client-first"),)
 
 
-def auth(code: int, properties: Pairs = METHOD) -> bytes:
-    return packet(0xF0, bytes([code]) + encode_properties(properties))
+def auth(code: int) -> bytes:
+    return packet(0xF0, bytes([code]) + encode_properties(METHOD))
 
 
 @pytest.mark.parametrize("properties", [METHOD, METHOD + DATA], ids=["method", "method_and_data"])

@@ -88,11 +88,9 @@ def publish(
     return packet(first, body + payload)
 
 
-def acknowledgement(kind: Type, packet_id: int, code: int = 0, properties: Pairs = ()) -> bytes:
+def acknowledgement(kind: Type, packet_id: int, code: int = 0) -> bytes:
     """Encode PUBACK, PUBREC, PUBREL or PUBCOMP, in the short form for code 0."""
-    body = u16(packet_id)
-    if code or properties:
-        body += bytes([code]) + (encode_properties(properties) if properties else b"")
+    body = u16(packet_id) + (bytes([code]) if code else b"")
     return packet(kind << 4 | (2 if kind is Type.PUBREL else 0), body)
 
 

@@ -59,10 +59,10 @@ class Secure(System):
         )
         return self.trust.wrap_socket(plain, server_hostname="localhost")
 
-    def ask_by_hand(self, request: bytes, *, has_body: bool = True) -> Raw:
+    def ask_by_hand(self, request: bytes) -> Raw:
         with self.connect() as connection:
             connection.sendall(request)
-            return raw.read(connection, has_body=has_body)
+            return raw.read(connection)
 
 
 @pytest.fixture(scope="module")
