@@ -35,9 +35,7 @@ def assert_type(value: Any, words: str, where: str = "it") -> None:
         assert_fields(value, _SHAPES[kind], _STATE["optional"].get(kind, []), where)
 
 
-def assert_fields(
-    value: Any, fields: dict[str, str], optional: list[str], where: str = "it"
-) -> None:
+def assert_fields(value: Any, fields: dict[str, str], optional: list[str], where: str) -> None:
     """Check that `value` is an object with these fields; those in `optional` may be missing."""
     assert isinstance(value, dict), where
     present = [name for name in fields if name in value or name not in optional]

@@ -62,7 +62,7 @@ class SysTopics:
         router: Router,
         retention: Retention,
         sessions: Mapping[str, Session],
-        further: Sequence[Callable[[], dict[str, int]]] = (),
+        further: Sequence[Callable[[], dict[str, int]]],
     ) -> None:
         self._interval = interval
         self._metrics = metrics

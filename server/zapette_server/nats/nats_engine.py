@@ -66,7 +66,7 @@ class NatsEngine:
         grants: Grants,
         lifetime: float,
         name: str,
-        ca_file: Path | None = None,
+        ca_file: Path | None,
     ) -> None:
         """Set it up; `start` begins.
 
