@@ -9,10 +9,20 @@ from pathlib import Path
 import pytest
 
 from tests.programs.postgresql import PostgresqlServer
+from zapette_broker.storage import sqlite
+from zapette_broker.storage.sqlite_file import Schema
 from zapette_server.postgresql.database import Database
 from zapette_server.storage.connection import Connection
 
 Place = Callable[[], Path | Connection]
+
+
+def opened(place: Place, table: str) -> Connection:
+    """Open a database with one table."""
+    found = place()
+    if isinstance(found, Path):
+        return sqlite.open_(found, Schema(1, 1, table, claims_unnamed=True))
+    return found
 
 
 @pytest.fixture(scope="package")

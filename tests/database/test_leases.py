@@ -3,27 +3,16 @@
 from __future__ import annotations
 
 import threading
-from pathlib import Path
 
 import pytest
 
-from tests.database.conftest import Place
+from tests.database.conftest import Place, opened
 from tests.waiting import eventually
-from zapette_broker.storage import sqlite
-from zapette_broker.storage.sqlite_file import Schema
-from zapette_server.storage.connection import Connection
 from zapette_server.storage.tables.leases import TABLE, Leases
 
 
-def opened(place: Place) -> Connection:
-    found = place()
-    if isinstance(found, Path):
-        return sqlite.open_(found, Schema(1, 1, TABLE, claims_unnamed=True))
-    return found
-
-
 def test_one_holds_it_until_it_ends(place: Place) -> None:
-    one, other = (Leases(opened(place), name) for name in ("one", "other"))
+    one, other = (Leases(opened(place, TABLE), name) for name in ("one", "other"))
     assert one.take("sweep", 60)
     assert not other.take("sweep", 60)
     assert other.take("another", 60)
@@ -40,7 +29,7 @@ def test_one_holds_it_until_it_ends(place: Place) -> None:
 
 @pytest.mark.slow
 def test_of_many_at_once_one_gets_it(place: Place) -> None:
-    rivals = [Leases(opened(place)) for _ in range(6)]
+    rivals = [Leases(opened(place, TABLE)) for _ in range(6)]
     together = threading.Barrier(len(rivals))
     taken: list[tuple[int, str]] = []
 

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
-from tests.database.conftest import Place
-from zapette_broker.storage import sqlite
-from zapette_broker.storage.sqlite_file import Schema
+from tests.database.conftest import Place, opened
 from zapette_server.postgresql.database import Database
 from zapette_server.postgresql.schema import VERSION
-from zapette_server.storage.connection import Connection
 from zapette_server.storage.tables.waiting_players import TABLE
 from zapette_webapp.access.players.admission import LIFETIME, MOST_OF_CLIENT, Admission
 from zapette_webapp.errors import TooManyWaiting
@@ -19,15 +14,8 @@ from zapette_webapp.errors import TooManyWaiting
 PLAYER = "a" * 32
 
 
-def opened(place: Place) -> Connection:
-    found = place()
-    if isinstance(found, Path):
-        return sqlite.open_(found, Schema(1, 1, TABLE, claims_unnamed=True))
-    return found
-
-
 def test_what_waits_at_one_waits_at_the_other(place: Place) -> None:
-    one, other = (Admission(opened(place)) for _ in range(2))
+    one, other = (Admission(opened(place, TABLE)) for _ in range(2))
     code, left = one.wait(PLAYER, "client", "192.0.2.1", "TV")
     assert 0 < left <= LIFETIME
     assert other.wait(PLAYER, "client", "192.0.2.1", "TV")[0] == code
