@@ -20,9 +20,9 @@ const SHARED = {
 
 /**
  * Define the shared elements and a page's own.
- * @param {Record<string, CustomElementConstructor>} [own] by their tags
+ * @param {Record<string, CustomElementConstructor>} own by their tags
  */
-export function defineElements(own = {}) {
+export function defineElements(own) {
   for (const [tag, element] of Object.entries({ ...SHARED, ...own })) {
     customElements.define(tag, element);
   }
