@@ -80,7 +80,6 @@ declare module "*/hls.min.mjs" {
     subtitleDisplay: boolean;
     audioTracks: MediaPlaylist[];
     audioTrack: number;
-    bandwidthEstimate: number;
     on(event: "hlsError", listener: (name: string, data: ErrorData) => void): void;
     on(event: "hlsFragLoaded", listener: (name: string, data: FragmentData) => void): void;
     on(event: string, listener: () => void): void;
