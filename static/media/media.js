@@ -222,8 +222,11 @@ export class Media {
     return this.#loader.replay();
   }
 
-  pause() {
-    return this.#loader.pause();
+  async pause() {
+    const waits = this.#goesOn;
+    await this.#loader.pause();
+    // the element has no event for it: it has paused at its end
+    if (waits) this.changed.emit();
   }
 
   /** Pause, and seek to the beginning. */

@@ -174,8 +174,10 @@ export class MediumLoader {
   /** Pause; it does not play once it is loaded. */
   async pause() {
     this.#wanted = false;
-    this.#starting = false;
-    this.changed.emit();
+    if (this.#starting) {
+      this.#starting = false;
+      this.changed.emit();
+    }
     await this.#display.pause();
   }
 
