@@ -78,10 +78,8 @@ class DiskCache:
         Raises:
             OSError: there is no room.
         """
-        if not spare_room.has_room(self._folder, size):
-            with self._lock:
-                self._delete(lambda: spare_room.has_room(self._folder, size))
-        spare_room.check(self._folder, size)
+        with self._lock:
+            spare_room.make_room(self._folder, self._delete, size)
 
     def _trim(self, newest: Path | None) -> None:
         if self._used > self._budget:

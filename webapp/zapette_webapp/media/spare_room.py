@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -19,9 +21,22 @@ def has_room(folder: Path, size: int = 0) -> bool:
     return not usage.total or usage.free - size >= min(RESERVE, usage.total // 10)
 
 
-def check(folder: Path, size: int = 0) -> None:
-    """Raise the system's error of a full disk unless `has_room`."""
-    if not has_room(folder, size):
+def make_room(folder: Path, delete: Callable[[Callable[[], bool]], None], size: int = 0) -> None:
+    """Delete such files until `has_room`.
+
+    Args:
+        folder: a folder of the disk.
+        delete: deletes the oldest files, until its argument says that it is enough.
+        size: as of `has_room`.
+
+    Raises:
+        OSError: there is no room: the system's error of a full disk.
+    """
+    is_enough = partial(has_room, folder, size)
+    if is_enough():
+        return
+    delete(is_enough)
+    if not is_enough():
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 

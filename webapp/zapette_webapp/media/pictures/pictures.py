@@ -154,10 +154,8 @@ class Pictures(ABC):
             return None if self._stopping else self._asked.popitem()
 
     def _make(self, file: Path, transfer: str | None, target: Path) -> None:
-        if not spare_room.has_room(self._folder):
-            self._delete(lambda: spare_room.has_room(self._folder))
-            # rather than draw for nothing
-            spare_room.check(self._folder)
+        # rather than draw for nothing
+        spare_room.make_room(self._folder, self._delete)
         picture = self._draw(file, transfer)
         if self._stopping:
             return

@@ -6,7 +6,7 @@ import hashlib
 import shutil
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
@@ -53,9 +53,7 @@ class Cache:
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         size = sum(map(len, content))
         with self._lock:
-            while self._sizes and not spare_room.has_room(target.parent, size):
-                self._drop_oldest()
-        spare_room.check(target.parent, size)
+            spare_room.make_room(target.parent, self._delete, size)
         # two conversions may make the same part
         draft = target.with_suffix(f".{threading.get_ident()}.draft")
         try:
@@ -68,13 +66,14 @@ class Cache:
         with self._lock:
             self._used += size - self._sizes.pop(name, 0)
             self._sizes[name] = size
-            while self._used > self._budget and len(self._sizes) > 1:
-                self._drop_oldest()
+            self._delete(lambda: self._used <= self._budget or len(self._sizes) == 1)
 
-    def _drop_oldest(self) -> None:
-        oldest, size = self._sizes.popitem(last=False)
-        self._used -= size
-        self._path(oldest).unlink(missing_ok=True)
+    def _delete(self, is_enough: Callable[[], bool]) -> None:
+        """Delete the oldest files."""
+        while self._sizes and not is_enough():
+            oldest, size = self._sizes.popitem(last=False)
+            self._used -= size
+            self._path(oldest).unlink(missing_ok=True)
 
     def has(self, name: Name) -> bool:
         """Return whether a file is there."""
