@@ -34,7 +34,10 @@ class Server(Protocol):
 
 
 class Places:
-    """Counts the clients of all listeners: each is an open file, and the stores need some too.
+    """Counts the clients of one listener, or of all.
+
+    Those that may not draw on the reserve, the guests, have nine tenths of the places: where these
+    are full of them a newcomer still has one for long enough to say who it is.
 
     Attributes:
         most: how many there may be.
@@ -49,24 +52,42 @@ class Places:
         self.taken = 0
         self.guests = 0
 
+    @property
+    def is_full(self) -> bool:
+        """Whether there is no place left."""
+        return self.taken >= self.most
+
+    @property
+    def is_full_of_guests(self) -> bool:
+        """Whether no place is left for a guest."""
+        return self.guests >= _without_reserve(self.most)
+
+    @property
+    def has_room(self) -> bool:
+        """Whether a good part of the places is free again."""
+        return self.taken < self.most * 0.9
+
 
 class Listener:
     """Counts the clients of one listener, and makes the connection of each.
 
-    Those that may not draw on the reserve, the guests, have nine tenths of the places: in a
-    listener that is full of them a newcomer still has one for long enough to say who it is.
+    Args:
+        name: its name in the configuration.
+        places: those of all listeners: each is an open file, and the stores need some too.
+        max_connections: the most clients of this one.
+        max_of_address: the most clients of an address.
+        metrics: what counts.
+        make: makes the connection of a client.
 
     Attributes:
         name: its name in the configuration.
-        count: clients connected now.
         server: what brings connections, None for an external listener.
         strangers: clients that are not authenticated yet, the oldest first.
     """
 
     __slots__ = (
-        "_addresses", "_guests", "_guests_of", "_make", "_max", "_max_of_address", "_metrics",
-        "_places", "_strangers_of", "_was_full", "count", "name", "server", "strangers",
-        "transports",
+        "_addresses", "_guests", "_guests_of", "_make", "_max_of_address", "_metrics", "_own",
+        "_places", "_strangers_of", "_was_full", "name", "server", "strangers", "transports",
     )  # fmt: skip
 
     def __init__(
@@ -79,7 +100,6 @@ class Listener:
         make: Callable[[Transport], StreamReceiver],
     ) -> None:
         self.name = name
-        self.count = 0
         self.server: Server | None = None
         self.transports: set[Transport] = set()
         self.strangers: dict[Transport, None] = {}
@@ -87,12 +107,17 @@ class Listener:
         self._addresses: Counter[str] = Counter()
         self._guests: set[Transport] = set()
         self._guests_of: Counter[str] = Counter()
-        self._places = places
-        self._max = max_connections
+        self._own = Places(max_connections)
+        self._places = (self._own, places)
         self._max_of_address = max_of_address
         self._metrics = metrics
         self._make = make
         self._was_full = False
+
+    @property
+    def count(self) -> int:
+        """Return how many clients are connected."""
+        return self._own.taken
 
     def admit(self, peer: str) -> bool:
         """Count a client from an address, or tell that there is no room for it.
@@ -101,7 +126,7 @@ class Listener:
         address has reached its limit, the oldest such client from that address.
         """
         rivals = None
-        if self.count >= self._max or self._places.taken >= self._places.most:
+        if any(it.is_full for it in self._places):
             rivals = self.strangers
             self._say_full()
         elif self._addresses[client_of(peer)] >= self._max_of_address:
@@ -113,8 +138,8 @@ class Listener:
             oldest = next(iter(rivals))
             self._forget_stranger(oldest)
             oldest.abort()
-        self.count += 1
-        self._places.taken += 1
+        for places in self._places:
+            places.taken += 1
         self._addresses[client_of(peer)] += 1
         return True
 
@@ -124,7 +149,7 @@ class Listener:
             logger.warning(
                 "event=listener_full listener=%s limit=%d",
                 self.name,
-                min(self._max, self._places.most),
+                min(it.most for it in self._places),
             )
 
     def open(self, transport: Transport) -> StreamReceiver:
@@ -145,10 +170,7 @@ class Listener:
         """
         if reserve:
             return True
-        places = self._places
-        if len(self._guests) >= _without_reserve(self._max) or places.guests >= _without_reserve(
-            places.most
-        ):
+        if any(it.is_full_of_guests for it in self._places):
             self._say_full()
         elif self._guests_of.get(client_of(transport.peer), 0) < _without_reserve(
             self._max_of_address
@@ -162,7 +184,8 @@ class Listener:
         self._forget_stranger(transport)
         if not reserve:
             self._guests.add(transport)
-            self._places.guests += 1
+            for places in self._places:
+                places.guests += 1
             self._guests_of[client_of(transport.peer)] += 1
 
     def _forget_stranger(self, transport: Transport) -> None:
@@ -181,13 +204,13 @@ class Listener:
         self._forget_stranger(transport)
         if transport in self._guests:
             self._guests.remove(transport)
-            self._places.guests -= 1
+            for places in self._places:
+                places.guests -= 1
             _take_one(self._guests_of, client_of(transport.peer))
-        self.count -= 1
-        self._places.taken -= 1
+        for places in self._places:
+            places.taken -= 1
         _take_one(self._addresses, client_of(transport.peer))
-        places = self._places
-        if self._was_full and self.count < self._max * 0.9 and places.taken < places.most * 0.9:
+        if self._was_full and all(it.has_room for it in self._places):
             self._was_full = False
             logger.warning("event=listener_has_room listener=%s", self.name)
 
