@@ -16,13 +16,11 @@ except ImportError:  # Windows has none
     resource = None
 
 
-def allow_many_files() -> int:
-    """Raise the limit on open files as far as the system allows; return the limit."""
-    if resource is None:
-        return sys.maxsize
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-    return _number(most)
+def allow_many_files() -> None:
+    """Raise the limit on open files as far as the system allows."""
+    if resource is not None:
+        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def most_connections(others: int = OTHER_FILES) -> int:
@@ -33,10 +31,6 @@ def most_connections(others: int = OTHER_FILES) -> int:
     """
     if resource is None:
         return sys.maxsize
-    files = _number(resource.getrlimit(resource.RLIMIT_NOFILE)[0])
-    return max(files - others, files // 4)
-
-
-def _number(limit: int) -> int:
-    is_infinite = resource is not None and limit == resource.RLIM_INFINITY
-    return sys.maxsize if is_infinite else limit
+    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    is_infinite = files == resource.RLIM_INFINITY
+    return sys.maxsize if is_infinite else int(max(files - others, files // 4))
