@@ -11,6 +11,9 @@ from zapette.errors import TopicError
 
 DISCOVERY: Final = "zapette/discovery"
 
+SERVICE_CLIENT: Final = "service-"
+"""How the client id of a service begins."""
+
 _PLAYER_ID = re.compile(r"[0-9a-f]{32}")
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _SERVICE = re.compile(r"[a-z0-9_-]{1,64}")
@@ -35,10 +38,10 @@ def is_token(text: str) -> bool:
 
 def service_client_id(name: str) -> str:
     """Return the client id of a service: the broker lets only one client use it."""
-    client_id = f"service-{name}"
+    client_id = f"{SERVICE_CLIENT}{name}"
     if is_token(client_id):
         return client_id
-    return f"service-{hashlib.sha256(name.encode()).hexdigest()[:32]}"
+    return f"{SERVICE_CLIENT}{hashlib.sha256(name.encode()).hexdigest()[:32]}"
 
 
 def check_base(base: str) -> str:

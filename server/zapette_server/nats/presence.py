@@ -15,13 +15,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from zapette.errors import Unavailable
+from zapette.protocol.topics import SERVICE_CLIENT
 
 log = logging.getLogger("zapette.nats")
 
 OFFLINE: Final = b"offline"
 ONLINE: Final = b"online"
-SERVICE: Final = "service-"
-"""How the client id of a service begins."""
 
 PATIENCE: Final = 15.0
 """Seconds that a player has to come back after a node was lost: longer than an election."""
@@ -54,7 +53,7 @@ class Availability:
     @property
     def may_differ(self) -> bool:
         """Whether its client may have another id: that of a program is its own choice."""
-        return self.client.startswith(SERVICE) and self.seen_at == _NEVER
+        return self.client.startswith(SERVICE_CLIENT) and self.seen_at == _NEVER
 
 
 def corrections(
@@ -114,7 +113,7 @@ class Presence:
         if not payload:
             del self._known[topic]
         elif not (known.corrected and payload == OFFLINE):
-            if payload == ONLINE != known.payload and client.startswith(SERVICE):
+            if payload == ONLINE != known.payload and client.startswith(SERVICE_CLIENT):
                 known.seen_at, self._is_new = _NEVER, True
             known.payload = payload
             if payload == OFFLINE and not retained:
