@@ -1,5 +1,6 @@
 /** The library's entries for media, kept for a while. */
 
+import { delay } from "../events/delay.js";
 import { ApiError } from "../protocol/errors.js";
 import { isRecord } from "../protocol/messages.js";
 import { MOST_ITEMS } from "../playback/queue.js";
@@ -76,7 +77,7 @@ export class Catalogue {
    */
   about({ path }) {
     if (path === null) return Promise.resolve(null);
-    return Promise.race([this.#ask(path), later(PATIENCE)]);
+    return Promise.race([this.#ask(path), nothingAfter(PATIENCE)]);
   }
 
   /**
@@ -99,7 +100,7 @@ export class Catalogue {
       ({ entries }) => (Array.isArray(entries) ? entries.filter(isAbout) : null),
       () => null,
     );
-    return Promise.race([asked, later(PATIENCE)]);
+    return Promise.race([asked, nothingAfter(PATIENCE)]);
   }
 
   /**
@@ -140,7 +141,7 @@ export class Catalogue {
       } catch (error) {
         if (!(error instanceof ApiError && error.passing)) return null;
       }
-      await later(PATIENCE);
+      await delay(PATIENCE);
     }
     return null;
   }
@@ -189,10 +190,8 @@ function isAbout(value) {
   );
 }
 
-/**
- * @param {number} milliseconds
- * @returns {Promise<null>}
- */
-function later(milliseconds) {
-  return new Promise((resolve) => setTimeout(() => resolve(null), milliseconds));
+/** @param {number} milliseconds */
+async function nothingAfter(milliseconds) {
+  await delay(milliseconds);
+  return null;
 }

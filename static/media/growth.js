@@ -1,5 +1,6 @@
 /** Follows the length of a file that grows, such as a programme that is being recorded. */
 
+import { delay } from "../events/delay.js";
 import { Signal } from "../events/signal.js";
 
 /** Milliseconds between two looks at the file. */
@@ -34,7 +35,7 @@ export class Growth {
     let before = await known;
     if (isPresent()) this.#opened = this.#latest = before;
     while (isPresent() && before) {
-      await new Promise((resolve) => setTimeout(resolve, PERIOD));
+      await delay(PERIOD);
       const now = isPresent() ? await look() : null;
       if (!isPresent()) return;
       const isSame = now?.size === before.size && now?.duration === before.duration;

@@ -1,6 +1,7 @@
 /** The subtitles of the `<video>`: files, tracks inside the film, and those of a stream. */
 
 import { CallError } from "../../protocol/errors.js";
+import { delay } from "../../events/delay.js";
 import { Signal } from "../../events/signal.js";
 import { CueDelay } from "./cue-delay.js";
 import { CueLift } from "./cue-lift.js";
@@ -96,7 +97,7 @@ export class Subtitles {
     const file = id === null ? undefined : this.#files.get(id);
     const shown = file && file.url === null ? this.#burn(file) : this.#overlay(file);
     const failed = shown.catch((error) => this.#fail(file, error));
-    await (file && file.url === null ? failed : Promise.race([failed, later(PATIENCE)]));
+    await (file && file.url === null ? failed : Promise.race([failed, delay(PATIENCE)]));
   }
 
   /**
@@ -268,14 +269,6 @@ function loaded(element) {
     element.addEventListener("load", () => resolve(true), { once: true });
     element.addEventListener("error", () => resolve(false), { once: true });
   });
-}
-
-/**
- * @param {number} milliseconds
- * @returns {Promise<void>}
- */
-function later(milliseconds) {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
 
 /**

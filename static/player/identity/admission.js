@@ -1,5 +1,6 @@
 /** Waits until a new player is let in (docs/http-api.md, "New players"). */
 
+import { delay } from "../../events/delay.js";
 import { ApiError } from "../../protocol/errors.js";
 import { isRecord } from "../../protocol/messages.js";
 
@@ -22,7 +23,7 @@ export class Admission {
    * @param {(code: string) => void} show shows the code for the person who lets it in
    * @param {(milliseconds: number) => Promise<void>} [wait]
    */
-  constructor(ask, show, wait = later) {
+  constructor(ask, show, wait = delay) {
     this.#ask = ask;
     this.#show = show;
     this.#wait = wait;
@@ -61,12 +62,4 @@ function codeOf(error) {
   if (!(error instanceof ApiError) || error.code !== "waiting") return null;
   const { admission } = error.members;
   return isRecord(admission) && typeof admission.code === "string" ? admission.code : "";
-}
-
-/**
- * @param {number} milliseconds
- * @returns {Promise<void>}
- */
-function later(milliseconds) {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }

@@ -5,6 +5,7 @@ import { ORDERS, routeTo } from "../../route.js";
 import { ChoiceRow } from "../../../elements/choices/choice-row.js";
 import { defineOnce } from "../../../elements/define.js";
 import { build, fill, flag } from "../../../elements/dom.js";
+import { delay } from "../../../events/delay.js";
 import { ContinueList } from "./continue-list.js";
 import { Crumbs } from "./crumbs.js";
 import { EntryList } from "./entry-list.js";
@@ -87,7 +88,7 @@ class LibraryView extends ViewElement {
       played: this.#played,
       translate,
       list: this.#list,
-      ready: () => Promise.race([this.#learning, after(PATIENCE)]),
+      ready: () => Promise.race([this.#learning, delay(PATIENCE)]),
       loaded: (entries) => {
         this.#redraw();
         void this.#mark(entries);
@@ -293,11 +294,6 @@ class LibraryView extends ViewElement {
     const { order } = this.#route();
     this.#go(routeTo("library", { path, order: order === "played" ? "name" : order }));
   }
-}
-
-/** @param {number} time milliseconds */
-function after(time) {
-  return new Promise((resolve) => setTimeout(resolve, time));
 }
 
 /**
