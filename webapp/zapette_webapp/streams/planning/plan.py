@@ -17,8 +17,12 @@ Audio = Literal["copy", "aac", "none"]
 HEIGHTS: Final = range(120, 4321)
 """The heights, in lines, that a plan may ask for."""
 
+# How addresses name a track to draw into the picture: in the film, or in files next to it.
+_INSIDE: Final = "burn"
+_EXTERNAL: Final = "beside"
 _VIDEO: Final = re.compile(
-    r"(?P<video>copy|none|h264)(?:\.(?P<height>[1-9]\d{2,3}))?(?:\.(?P<where>burn|beside)(?P<burn>0|[1-9]\d?))?"
+    r"(?P<video>copy|none|h264)(?:\.(?P<height>[1-9]\d{2,3}))?"
+    rf"(?:\.(?P<place>{_INSIDE}|{_EXTERNAL})(?P<burn>0|[1-9]\d?))?"
 )
 _AUDIO: Final = frozenset({"copy", "aac", "none"})
 _FORM: Final = (
@@ -47,8 +51,8 @@ class Plan:
 
     def __str__(self) -> str:
         height = "" if self.height is None else f".{self.height}"
-        where = "beside" if self.is_external else "burn"
-        burn = "" if self.burn is None else f".{where}{self.burn}"
+        place = _EXTERNAL if self.is_external else _INSIDE
+        burn = "" if self.burn is None else f".{place}{self.burn}"
         return f"{self.video}{height}{burn}-{self.audio}"
 
 
@@ -70,7 +74,8 @@ def parse(text: str) -> Plan:
         raise InvalidRequest(f"plan: a height from {HEIGHTS[0]} to {HEIGHTS[-1]} is needed")
     if found["video"] == "none" and audio == "none":
         raise InvalidRequest("plan: either a picture or sound is needed")
-    return Plan(_video(found["video"]), _audio(audio), height, burn, found["where"] == "beside")
+    is_external = found["place"] == _EXTERNAL
+    return Plan(_video(found["video"]), _audio(audio), height, burn, is_external)
 
 
 def _video(text: str) -> Video:
