@@ -26,8 +26,7 @@ collect_ignore = (
 
 @pytest.fixture(scope="package")
 def two_web_sides(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TwoWebSides]:
-    running = TwoWebSides(tmp_path_factory.mktemp("on-nats"))
-    with running:
+    with TwoWebSides(tmp_path_factory.mktemp("on-nats")) as running:
         yield running
 
 

@@ -101,8 +101,7 @@ class Calling:
 
 @pytest.fixture
 def system(tmp_path: Path) -> Iterator[SystemOnNats]:
-    running = SystemOnNats(tmp_path)
-    with running:
+    with SystemOnNats(tmp_path) as running:
         yield running
 
 

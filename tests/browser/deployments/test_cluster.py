@@ -54,8 +54,7 @@ NO_LONGER_VALID = "This code is no longer valid"
 
 @pytest.fixture(scope="module")
 def sides(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TwoWebSides]:
-    running = TwoWebSides(tmp_path_factory.mktemp("two"))
-    with running:
+    with TwoWebSides(tmp_path_factory.mktemp("two")) as running:
         yield running
 
 

@@ -21,8 +21,7 @@ NODES = (1, 2, 3)
 
 @pytest.fixture(scope="module")
 def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SystemOnNats]:
-    running = SystemOnNats(tmp_path_factory.mktemp("elections"))
-    with running:
+    with SystemOnNats(tmp_path_factory.mktemp("elections")) as running:
         yield running
 
 

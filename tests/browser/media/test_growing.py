@@ -50,10 +50,16 @@ def length(controlled: ControlledPlayer) -> float:
     return float(controlled.observer.status()["duration"])
 
 
-def test_it_goes_on_after_what_was_there_at_first(controlled: ControlledPlayer) -> None:
+def load_and_wait_for_more(controlled: ControlledPlayer) -> float:
+    """Load the programme, and wait until it has grown; return its length when it was loaded."""
     controlled.prepare_loaded("media/programme.ts")
     first = length(controlled)
     eventually(lambda: length(controlled) > first + 5, "the length follows", 60)
+    return first
+
+
+def test_it_goes_on_after_what_was_there_at_first(controlled: ControlledPlayer) -> None:
+    first = load_and_wait_for_more(controlled)
     controlled.ask("seek", first - 1)
     controlled.ask("play")
     eventually(lambda: controlled.player.time > first + 1, "it goes on after its first end", 40)
@@ -61,9 +67,7 @@ def test_it_goes_on_after_what_was_there_at_first(controlled: ControlledPlayer) 
 
 
 def test_one_can_go_to_what_was_recorded_since(controlled: ControlledPlayer) -> None:
-    controlled.prepare_loaded("media/programme.ts")
-    first = length(controlled)
-    eventually(lambda: length(controlled) > first + 5, "the length follows", 60)
+    first = load_and_wait_for_more(controlled)
     controlled.observer.said.clear()
     assert controlled.ask("seek", first + 3)["position"] == pytest.approx(first + 3, abs=0.5)
     (moved,) = controlled.observer.on("event/seek")
@@ -71,18 +75,14 @@ def test_one_can_go_to_what_was_recorded_since(controlled: ControlledPlayer) -> 
 
 
 def test_two_steps_beyond_the_first_end_both_succeed(controlled: ControlledPlayer) -> None:
-    controlled.prepare_loaded("media/programme.ts")
-    first = length(controlled)
-    eventually(lambda: length(controlled) > first + 5, "the length follows", 60)
+    first = load_and_wait_for_more(controlled)
     with ThreadPoolExecutor() as threads:
         answers = [threads.submit(controlled.ask, "seek", first + step) for step in (2, 4)]
     assert all(answer.result()["position"] > first for answer in answers)
 
 
 def test_it_plays_on_at_the_end_of_what_is_recorded(controlled: ControlledPlayer) -> None:
-    controlled.prepare_loaded("media/programme.ts")
-    first = length(controlled)
-    eventually(lambda: length(controlled) > first + 5, "the length follows", 60)
+    load_and_wait_for_more(controlled)
     edge = length(controlled)
     controlled.ask("seek", edge - 1)
     controlled.observer.said.clear()
