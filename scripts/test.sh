@@ -1,6 +1,6 @@
 #!/bin/sh
-# Runs the tests in Python, with pytest's arguments, and beside them those of the pages, which say
-# something only if they fail: pytest's closing line is the last one.
+# Runs the tests in Python, with pytest's arguments, and at the same time those of the pages, which
+# say something only if they fail: pytest's closing line is the last one.
 set -u
 cd "$(dirname "$0")/.."
 # hundreds of programs are started, and would compile all anew

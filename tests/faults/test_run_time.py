@@ -239,7 +239,7 @@ def test_a_store_that_is_damaged(system: System, store: str, harm: Callable[[Pat
 
 
 def test_a_disk_that_is_away_for_a_while(tmp_path: Path) -> None:
-    """What is left is the empty folder that it was mounted on: no home to begin anew."""
+    """Only the empty folder it was mounted on is left; Zapette must not set up a new home there."""
     with System(tmp_path) as system:
         player = new_player(system)
         disk = system.data.rename(tmp_path / "disk")

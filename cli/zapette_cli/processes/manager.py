@@ -142,7 +142,7 @@ def _keep_running(
         elif DAMAGED in codes or (
             codes.count(None) < len(codes) and not _has_secret(settings, secret)
         ):
-            log.error("restarting all parts, which a store or the data folder needs")
+            log.error("restarting all parts to repair a store or to wait for the data folder")
             _stop(parts)
             _prepare(settings, stopping, secret)
         elif not was_ready and is_ready():
