@@ -24,7 +24,7 @@ WITHIN: Final = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Habits:
-    """What the people do."""
+    """How often people use their screens and phones."""
 
     phones: float = 0.2  # connected ones for each screen, on average
     calls: float = 0.1  # a second, of a connected phone

@@ -36,7 +36,7 @@ FIGURES: Final = {
     ("hold", "cpu_us_per_ping"): "µs/ping",
     ("hold", "server_busy"): "core",
 }
-"""The columns of the table, by measure and name."""
+"""The columns of the table, by measure and name of the figure."""
 
 
 class Case(NamedTuple):
@@ -127,6 +127,6 @@ def _cells(results: Results, *places: Case) -> list[str]:
 
 
 def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
-    """Return a table without the columns in which nothing is."""
+    """Return a table without its empty columns."""
     kept = [column for column in zip(head, *rows, strict=True) if any(column[1:])]
     return markdown(*((lines := list(zip(*kept, strict=True)))[0], lines[1:])) if rows else ""

@@ -26,7 +26,7 @@ PLAYER_PAUSE: Final = 1.0
 TIMEOUT: Final = 0.5
 """Seconds after which a phone calls again."""
 HEARTBEAT: Final = (2.0, 1.5)
-"""Seconds of silence until a ping, and after it until a node is left: those of pages."""
+"""Seconds of silence until a ping, and after it until the phone leaves: those of pages."""
 CONNECT_TIMEOUT: Final = 10.0
 """Seconds for connecting and subscribing; with less, a thousand that come at once never get in."""
 FIRST_DELAY: Final = 0.25

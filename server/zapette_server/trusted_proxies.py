@@ -31,7 +31,7 @@ class TrustedProxies:
 
     def __contains__(self, address: object) -> bool:
         """Return whether an address is a proxy's; an IPv4 address may be written as IPv6."""
-        # most servers have none, and ask for each request
+        # most servers have none, and this is asked for each request
         parsed = parse_address(str(address)) if self.networks else None
         return parsed is not None and any(parsed in network for network in self.networks)
 

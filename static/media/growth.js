@@ -5,7 +5,7 @@ import { Signal } from "../events/signal.js";
 
 /** Milliseconds between two looks at the file. */
 const PERIOD = 10e3;
-/** Seconds at the end that are not worth opening the medium again. */
+/** New seconds at the end for which the medium is not opened again. */
 const LITTLE = 1;
 
 /** @typedef {{ size?: number | null, duration: number | null }} Length bytes, and seconds */

@@ -314,7 +314,7 @@ export class Media {
     return this.#isAtEnd && (grows || this.#growth.goesOnAfter(this.#realEnd.reached));
   }
 
-  /** At the end of what was opened, open what was added since, or wait for the next look. */
+  /** At the end of what was opened: open what was recorded since, or wait for the next check. */
   #goOn() {
     const { reached } = this.#realEnd;
     const isLonger = this.#growth.goesOnAfter(reached);

@@ -6,7 +6,7 @@ import { Signal } from "../events/signal.js";
 const MUCH = 5;
 /** Seconds before the end of its data at which a stream is ended. */
 const NEAR = 0.25;
-/** The same for one that waits: browsers keep the last frames back. */
+/** The same for a stream that is waiting: browsers hold back the last frames. */
 const NEAR_WAITING = 1;
 
 export class RealEnd {

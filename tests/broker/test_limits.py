@@ -54,7 +54,7 @@ def test_a_listener_takes_so_many_connections(caplog: pytest.LogCaptureFixture) 
 
 
 def test_all_listeners_leave_open_files_for_others(monkeypatch: pytest.MonkeyPatch) -> None:
-    """One of them may have them all; then the other has none."""
+    """One listener may use all the connections; the other then refuses new ones."""
     monkeypatch.setattr("zapette_broker.listeners.most_connections", lambda: 3)
     with run_ours() as running:
         clients = [running.connect(f"c{number}") for number in range(3)]

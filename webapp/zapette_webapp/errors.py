@@ -94,7 +94,7 @@ class InvalidId(InvalidRequest):
 
 
 class BodyTooLarge(InvalidRequest):
-    """The body is longer than some bytes."""
+    """The body is too long; the message says how long it may be."""
 
     text = "over {} bytes"
 
@@ -127,7 +127,7 @@ class ForeignRequest(WebappError):
 
 
 class ForeignHost(ForeignRequest):
-    """A host is not one of this server."""
+    """The request is for a host that is not this server's."""
 
     text = (
         "{:.80} is not a host of this server; if it is, add it to the setting allowed_hosts "
@@ -149,7 +149,7 @@ class AccessRefused(WebappError):
 
 
 class NotLetIn(AccessRefused):
-    """Nothing proves that the client, maybe a browser, may read the library."""
+    """The client, which may be a browser, has no right to read the library."""
 
     def __init__(self, text: str, *, is_browser: bool) -> None:
         super().__init__(text)
@@ -203,7 +203,7 @@ class WrongCode(AccessRefused):
 
 
 class TooManyRevocations(WebappError):
-    """The player has disconnected many devices; only a new code disconnects others."""
+    """The player has disconnected as many devices as it may; more need a new code."""
 
     text = "{} devices are disconnected already; make a new code instead"
 
@@ -253,7 +253,7 @@ class NoTrack(NotFound):
 
 
 class NoFont(NotFound):
-    """The film has fewer fonts inside."""
+    """The film has no font with this number."""
 
     text = "the film has {} fonts inside, counted from 0"
 
@@ -314,7 +314,7 @@ class ConversionFailed(NotStreamable):
 
 
 class ConversionsFull(WebappError):
-    """The server converts as many films as it may."""
+    """The server is already converting as many films as it may."""
 
     text = (
         "the server converts {} films already, the most that the setting convert_at_once allows; "
@@ -336,7 +336,7 @@ class UploadsOff(AccessRefused):
 
 
 class UploadTooLarge(WebappError):
-    """The file is larger than one may be."""
+    """The file is larger than the limit for one upload."""
 
     text = "the file is larger than {} MiB, half of the setting uploads_max"
 

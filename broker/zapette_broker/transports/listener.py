@@ -64,7 +64,7 @@ class Places:
 
     @property
     def has_room(self) -> bool:
-        """Whether a good part of the places is free again."""
+        """Whether a tenth of the places is free again."""
         return self.taken < self.most * 0.9
 
 

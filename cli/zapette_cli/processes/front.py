@@ -39,7 +39,7 @@ async def serve(settings: Settings) -> None:
     # pages and MQTT over WebSocket; other programs negotiate nothing
     certificate.context.set_alpn_protocols(["http/1.1"])
     allow_many_files()
-    # each has one to the web side too
+    # each also needs a connection to the web side
     most = min(_MOST, most_connections(_OTHER_FILES) // 2)
     pages = authority_pages(Authority.in_data(settings.data_dir))
     front = Front(web, certificate.context, settings.hosts, pages, most)

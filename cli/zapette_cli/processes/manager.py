@@ -127,7 +127,7 @@ def _keep_running(
     *,
     reload: bool,
 ) -> int:
-    # with PostgreSQL, it comes from there
+    # with PostgreSQL, the secret comes from the database
     secret = read_secret(settings.data_dir) if settings.database == SQLITE else None
     parts = [Part(name, settings) for name in part_names(settings)]
     watcher = Watcher() if reload else None

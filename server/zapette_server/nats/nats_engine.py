@@ -92,7 +92,7 @@ class NatsEngine:
         for link in self._links:
             link.on_claims = self._heard
         self._page_urls = listed(settings.page_urls)
-        # several web sides that start at once do not all begin with the first node
+        # web sides that start together must not all begin with the same node
         self._turns = itertools.count(secrets.randbelow(len(self._page_urls)))
         self._leader = ""
         self._revocations: dict[str, int] | None = None

@@ -52,7 +52,7 @@ class Availability:
 
     @property
     def may_differ(self) -> bool:
-        """Whether its client may have another id: that of a program is its own choice."""
+        """Whether its client may have another id: a program may choose its own."""
         return self.client.startswith(SERVICE_CLIENT) and self.seen_at == _NEVER
 
 

@@ -10,7 +10,7 @@ import { Still } from "./still.js";
 
 /** Milliseconds after which playback that waits for data counts as started. */
 const BUFFERING_TIMEOUT = 1500;
-/** The events after which nothing more comes of a medium. */
+/** The events after which the browser reads no more of a medium. */
 const ENDS = ["error", "failure", "superseded"];
 
 /**

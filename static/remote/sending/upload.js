@@ -14,7 +14,7 @@ const LONGEST_PAUSE = 10_000;
 const TRIES = 60;
 /** A server error that a retry does not change. */
 const FINAL = "not_implemented";
-/** The server has no room for the file, or once it has begun, a full disk for the moment. */
+/** There is no room for the file or, once it has begun, the disk is full at the moment. */
 const NO_ROOM = "no_room";
 /** Errors that a slow network may cause. */
 const CUT = ["request_timeout", "conflict"];

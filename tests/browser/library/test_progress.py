@@ -115,7 +115,7 @@ def test_what_was_left_is_first_and_goes_on(
 
 
 def test_rows_come_where_they_stay(controlled: ControlledPlayer, phone: RemotePage) -> None:
-    """What to continue with stands above them: if it came later, a finger would miss them."""
+    """Media to continue with are shown above the rows; if they came later, a tap would miss."""
     leave_something_to_continue(controlled)
     eventually(lambda: "Other" in phone.text, "the phone knows what plays")
     phone.page.evaluate(FIRST)

@@ -19,7 +19,7 @@ import { ViewElement } from "../../../elements/view-element.js";
 /** Milliseconds without a key press until a search starts. */
 const DEBOUNCE = 200;
 
-/** Milliseconds that rows wait for what to continue with, which stands above them. */
+/** Milliseconds that rows wait for the media to continue with, which are shown above them. */
 const PATIENCE = 1000;
 
 /** @type {Record<Order, import("../../../i18n/translate.js").Key>} */
@@ -61,7 +61,7 @@ class LibraryView extends ViewElement {
   #uploads;
   /** what the player had loaded when it was asked what was played @type {string | undefined} */
   #learned = undefined;
-  /** resolved once what to continue with is shown, if it can be */
+  /** resolved once the media to continue with are shown, or cannot be loaded */
   #learning = Promise.resolve();
 
   /** @param {Surroundings} surroundings */
