@@ -110,6 +110,10 @@ class Caller:
     def player(self, player_id: str, *, timeout: float = CALL_TIMEOUT) -> Player:
         """Return a player, whose procedures are methods.
 
+        Args:
+            player_id: its id.
+            timeout: seconds to wait for an answer; at least 30 for one that loads a medium.
+
         Raises:
             TopicError: `player_id` is not 32 lowercase hexadecimal digits.
         """
@@ -117,6 +121,10 @@ class Caller:
 
     def player_async(self, player_id: str, *, timeout: float = CALL_TIMEOUT) -> AsyncPlayer:
         """Return a player whose procedures are awaited.
+
+        Args:
+            player_id: its id.
+            timeout: seconds to wait for an answer; at least 30 for one that loads a medium.
 
         Raises:
             TopicError: `player_id` is not 32 lowercase hexadecimal digits.

@@ -12,9 +12,6 @@ from zapette.errors import CallError, GestureRequired, InvalidArgument, MediaErr
 from zapette.protocol.ranges import LONGEST_TITLE
 from zapette.protocol.state import State
 
-LOADING: Final = 30.0
-"""Seconds that a player has to load a medium, which may have to be converted."""
-
 _NEAR: Final = 0.5
 
 
@@ -26,13 +23,11 @@ class Step:
         is_origin: whether it is to the player that is left, and not to the other one.
         procedure: its name.
         parameters: by name.
-        is_long: whether it may take `LOADING` seconds.
     """
 
     is_origin: bool
     procedure: str
     parameters: dict[str, Any] = field(default_factory=dict)
-    is_long: bool = False
 
 
 Steps = Generator[Step, Any, State]
@@ -81,13 +76,13 @@ def _fill(origin: State) -> Generator[Step, Any, State]:
     yield Step(False, "repeat", {"mode": origin["repeat"]})
     if queue["index"] is None:
         loaded = {"source": origin["source"], "position": 0, **_titled(origin.get("title"))}
-        reached = yield Step(False, "load", loaded, is_long=True)
+        reached = yield Step(False, "load", loaded)
         yield Step(False, "queue/clear")
     for item in queue["items"]:
         parameters = {"source": item["source"], **_titled(item.get("title"))}
         yield Step(False, "queue/add", parameters)
     if queue["index"] is not None:
-        reached = yield Step(False, "jump", {"index": queue["index"]}, is_long=True)
+        reached = yield Step(False, "jump", {"index": queue["index"]})
     return reached
 
 

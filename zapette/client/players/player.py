@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Sequence
-from typing import Any, Generic, Literal, TypeVar, cast
+from typing import Any, Final, Generic, Literal, TypeVar, cast
 
 from zapette.client.client import CALL_TIMEOUT, Client
-from zapette.client.players.moving import LOADING, Move, Step
+from zapette.client.players.moving import Move
 from zapette.errors import CallError, InvalidArgument
 from zapette.protocol.state import History, Playable, State
 from zapette.protocol.topics import Callee
+
+LOADING: Final = 30.0
+"""Seconds that a player has to load a medium, which may have to be converted."""
+
+_LOADS: Final = frozenset({"load", "next", "previous", "jump"})
 
 Answer = TypeVar("Answer")
 
@@ -197,9 +202,7 @@ class Player(PlayerProcedures[State]):
 
     def call(self, procedure: str, **parameters: Any) -> State:
         """Call a procedure by name."""
-        named = _given(parameters)
-        answer = self._client.call(self._callee, procedure, timeout=self._timeout, **named)
-        return cast(State, answer)
+        return cast(State, self._run(procedure, _given(parameters)))
 
     def move_to(self, other: Player) -> State:
         """Let another player continue with the queue, place, tracks and speed; return its state.
@@ -212,19 +215,18 @@ class Player(PlayerProcedures[State]):
         """
         move = _move(self._callee, other._callee)
         while (step := move.step) is not None:
-            player = self if step.is_origin else other
+            run = (self if step.is_origin else other)._run  # noqa: SLF001 - of this class
             try:
-                answer = player._run(step)  # noqa: SLF001 - of this class
+                answer = run(step.procedure, step.parameters)
             except CallError as error:
                 move.failed(error)
             else:
                 move.answered(answer)
         return move.state
 
-    def _run(self, step: Step) -> Any:
-        timeout = max(self._timeout, LOADING) if step.is_long else self._timeout
-        named = step.parameters
-        return self._client.call(self._callee, step.procedure, timeout=timeout, **named)
+    def _run(self, procedure: str, parameters: dict[str, Any]) -> Any:
+        timeout = _timeout(procedure, self._timeout)
+        return self._client.call(self._callee, procedure, timeout=timeout, **parameters)
 
     def history(self) -> History:
         """Return what was played, the latest first."""
@@ -254,28 +256,24 @@ class AsyncPlayer(PlayerProcedures[Awaitable[State]]):
 
     async def call(self, procedure: str, **parameters: Any) -> State:
         """Call a procedure by name."""
-        answer = await self._client.call_async(
-            self._callee, procedure, timeout=self._timeout, **_given(parameters)
-        )
-        return cast(State, answer)
+        return cast(State, await self._run(procedure, _given(parameters)))
 
     async def move_to(self, other: AsyncPlayer) -> State:
         """Let another player continue; see `Player.move_to`."""
         move = _move(self._callee, other._callee)
         while (step := move.step) is not None:
-            player = self if step.is_origin else other
+            run = (self if step.is_origin else other)._run  # noqa: SLF001 - of this class
             try:
-                answer = await player._run(step)  # noqa: SLF001 - of this class
+                answer = await run(step.procedure, step.parameters)
             except CallError as error:
                 move.failed(error)
             else:
                 move.answered(answer)
         return move.state
 
-    async def _run(self, step: Step) -> Any:
-        timeout = max(self._timeout, LOADING) if step.is_long else self._timeout
-        named = step.parameters
-        return await self._client.call_async(self._callee, step.procedure, timeout=timeout, **named)
+    async def _run(self, procedure: str, parameters: dict[str, Any]) -> Any:
+        timeout = _timeout(procedure, self._timeout)
+        return await self._client.call_async(self._callee, procedure, timeout=timeout, **parameters)
 
     async def history(self) -> History:
         """Return what was played, the latest first."""
@@ -284,6 +282,10 @@ class AsyncPlayer(PlayerProcedures[Awaitable[State]]):
     async def playable(self, types: Sequence[str]) -> Playable:
         """Return which MIME types its browser plays."""
         return cast(Playable, await self.call("playable", types=types))
+
+
+def _timeout(procedure: str, usual: float) -> float:
+    return max(usual, LOADING) if procedure in _LOADS else usual
 
 
 def _move(origin: Callee, other: Callee) -> Move:

@@ -82,7 +82,7 @@ def throw(
     by itself; Ctrl-C cancels it. LINK is the one behind a player's QR code, for a machine without
     an account; a guest's link only adds to the queue, and sends files if the server allows it.
     """
-    from zapette.client.players.moving import LOADING
+    from zapette.client.players.player import LOADING
     from zapette.protocol.ranges import LONGEST_TITLE
 
     is_address = what.casefold().startswith(("http://", "https://"))
