@@ -40,13 +40,15 @@ class Availability:
         client: its client id.
         payload: as it was heard last.
         left_at: when an ``offline`` that is no correction was heard last.
-        seen_at: when it was connected last.
+        came_at: when an ``online`` was heard last: after the nodes were asked, maybe.
+        seen_at: when a node listed its client last.
         corrected: whether it is a correction to ``offline``, which may have overtaken its own.
     """
 
     client: str
     payload: bytes
     left_at: float = _NEVER
+    came_at: float = _NEVER
     seen_at: float = _NEVER
     corrected: bool = False
 
@@ -63,7 +65,7 @@ def corrections(
 
     Args:
         known: by topic; `seen_at` is updated.
-        connected: the client ids that are connected.
+        connected: the client ids that were connected when the nodes were asked.
         doubted_at: when the nodes changed.
         now: the time, by the same clock.
     """
@@ -78,7 +80,7 @@ def corrections(
         elif it.may_differ:
             continue
         elif it.payload == ONLINE:
-            if now - max(it.seen_at, doubted_at) >= PATIENCE:
+            if now - max(it.seen_at, it.came_at, doubted_at) >= PATIENCE:
                 yield topic, OFFLINE
         elif has_left:
             yield topic, OFFLINE
@@ -116,7 +118,9 @@ class Presence:
             if payload == ONLINE != known.payload and client.startswith(SERVICE_CLIENT):
                 known.seen_at, self._is_new = _NEVER, True
             known.payload = payload
-            if payload == OFFLINE and not retained:
+            if payload == ONLINE:
+                known.came_at = time.monotonic()
+            elif not retained:
                 known.left_at = time.monotonic()
 
     async def run(self, publish: Callable[[str, bytes], None]) -> None:
@@ -131,35 +135,28 @@ class Presence:
             now = time.monotonic()
             if self._nodes() != nodes:
                 nodes, doubted_at, until = self._nodes(), now, now + _DOUBT
-            try:
-                if now < until:
-                    if await self._correct(publish, doubted_at):
-                        until = max(until, now + 2 * _INTERVAL)
-                elif self._is_new:
-                    await self._see()
-            except Unavailable as error:
-                log.debug("availabilities cannot be corrected: %s", error)
-                if now < until:
-                    until = max(until, now + 2 * _INTERVAL)
+            in_doubt = now < until
+            if in_doubt or self._is_new:
+                try:
+                    must_look_again = await self._look(publish if in_doubt else None, doubted_at)
+                except Unavailable as error:
+                    log.debug("availabilities cannot be corrected: %s", error)
+                    must_look_again, self._is_new = in_doubt, True
+                if must_look_again:
+                    until = max(until, time.monotonic() + 2 * _INTERVAL)
             await asyncio.sleep(_INTERVAL)
 
-    async def _see(self) -> None:
-        """Find out whether new services have the client ids that they should have."""
-        connected = await self._connected()
+    async def _look(self, publish: Callable[[str, bytes], None] | None, doubted_at: float) -> bool:
+        """Note who is connected, publish what is wrong, and return whether anything was."""
+        # one that comes meanwhile is not listed yet
         self._is_new = False
-        for it in self._known.values():
-            if it.client in connected:
-                it.seen_at = time.monotonic()
-
-    async def _correct(self, publish: Callable[[str, bytes], None], doubted_at: float) -> bool:
-        """Correct what is wrong, and return whether anything was."""
         connected = await self._connected()
-        self._is_new = False
         found = list(corrections(self._known, connected, doubted_at, time.monotonic()))
+        if publish is None or not found:
+            return False
         for topic, payload in found:
             publish(topic, payload)
             known = self._known[topic]
             known.payload, known.left_at, known.corrected = payload, _NEVER, payload == OFFLINE
-        if found:
-            log.info("corrected %d availabilities", len(found))
-        return bool(found)
+        log.info("corrected %d availabilities", len(found))
+        return True
