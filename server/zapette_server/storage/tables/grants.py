@@ -14,10 +14,10 @@ from typing import Final
 
 from zapette_broker.storage import sqlite
 from zapette_broker.storage.sqlite_file import Schema
-from zapette_broker.storage.store_errors import StoreDamaged
 from zapette_server.storage.connection import NO_LIMIT, Connection
 from zapette_server.storage.tables import clock
 from zapette_server.storage.tables.clock import Clock
+from zapette_server.storage.tables.household_store import HouseholdStore
 
 MOST_OF_A_PLAYER: Final = 500
 """The most grants kept for one player; the oldest makes room."""
@@ -82,11 +82,8 @@ class TokenGrant:
     expires_at: float
 
 
-class Grants:
-    """The grants, which web sides write and our broker reads.
-
-    A revoked token is kept until it would have expired. Safe for several threads.
-    """
+class Grants(HouseholdStore):
+    """The grants; a revoked token is kept until it would have expired."""
 
     def __init__(
         self,
@@ -105,29 +102,9 @@ class Grants:
         Raises:
             StoreError: the file is damaged, busy, or was written by a newer version.
         """
-        self._file = _opened(file) if isinstance(file, Path) else file
-        self._clock = the_clock or Clock()
+        database = _opened(file) if isinstance(file, Path) else file
+        super().__init__(database, timeout, the_clock)
         self._distrust_until = self._clock.steady() + _DAY
-        if timeout is not None:
-            self._file.wait_at_most(timeout)
-
-    def close(self) -> None:
-        """Close the file."""
-        self._file.close()
-
-    @property
-    def database(self) -> Connection:
-        """Where the grants are."""
-        return self._file
-
-    def check(self) -> None:
-        """Check that the file can be used; StoreError if not."""
-        self._file.check()
-
-    @property
-    def is_suspect(self) -> bool:
-        """Whether the last failure was that the file is damaged."""
-        return isinstance(self._file.trouble, StoreDamaged)
 
     def _drop_expired(self, file: Connection) -> None:
         """Drop expired grants once the clock has run for a day without a jump.

@@ -13,13 +13,13 @@ from zapette.protocol.topics import is_player_id
 from zapette_broker.storage import damage, sqlite
 from zapette_broker.storage.sqlite_connection import SqliteConnection
 from zapette_broker.storage.sqlite_file import Schema
-from zapette_broker.storage.store_errors import StoreDamaged
 from zapette_server.access.credentials import is_generation, new_generation
 from zapette_server.errors import PlayersFull
 from zapette_server.storage.connection import Connection
 from zapette_server.storage.tables import clock
 from zapette_server.storage.tables.clock import Clock
 from zapette_server.storage.tables.endings import Endings
+from zapette_server.storage.tables.household_store import HouseholdStore
 
 MOST: Final = 100_000
 """The maximum number of players."""
@@ -60,11 +60,10 @@ _LAST_REMOVAL: Final = "SELECT max(number) FROM endings WHERE forgotten = 1"
 SCHEMA: Final = Schema(0x7A617072, 1, TABLES, claims_unnamed=True)
 
 
-class PlayerRegistry:
-    """The players, which web sides write and our broker reads.
+class PlayerRegistry(HouseholdStore):
+    """The players.
 
-    It holds no key: keys derive from the id, the generation and the signing secret. Safe for
-    several threads.
+    It holds no key: keys derive from the id, the generation and the signing secret.
     """
 
     def __init__(
@@ -90,34 +89,14 @@ class PlayerRegistry:
         Raises:
             StoreError: the file is damaged, busy, or was written by a newer version.
         """
-        self._file: Connection = (
+        database: Connection = (
             sqlite.open_(file, SCHEMA, prepare=_add_origins) if isinstance(file, Path) else file
         )
-        if timeout is not None:
-            self._file.wait_at_most(timeout)
-        self._clock = the_clock or Clock()
+        super().__init__(database, timeout, the_clock)
         self._removals = 0
         self._recent = recent
         self._most = most
         self._most_of_client = most_of_client
-
-    def close(self) -> None:
-        """Close the file."""
-        self._file.close()
-
-    @property
-    def database(self) -> Connection:
-        """Where the players are."""
-        return self._file
-
-    def check(self) -> None:
-        """Check that the file can be used; StoreError if not."""
-        self._file.check()
-
-    @property
-    def is_suspect(self) -> bool:
-        """Whether the last failure was that the file is damaged."""
-        return isinstance(self._file.trouble, StoreDamaged)
 
     def claim(self, player_id: str, client: str = "") -> str:
         """Record that the player was seen, register it if it is new, and return its generation.
