@@ -189,12 +189,12 @@ def test_a_failure_is_not_tried_again(tmp_path: Path) -> None:
 
 
 def test_a_cache_keeps_its_budget(tmp_path: Path) -> None:
-    cache = DiskCache(tmp_path / "cache", 1000)
+    cache = DiskCache(tmp_path / "cache", 20_000)
     cache.start()
     for number in range(5):
-        cache.put(str(number), b"x" * 300)
+        cache.put(str(number), b"x" * 6000)
     assert [cache.find(str(it)) is not None for it in range(5)] == [False, False, True, True, True]
-    again = DiskCache(tmp_path / "cache", 500)
+    again = DiskCache(tmp_path / "cache", 10_000)
     again.start()
     assert len(list((tmp_path / "cache").iterdir())) == 1
 

@@ -16,7 +16,8 @@ log = logging.getLogger("zapette.library")
 
 _DRAFT: Final = ".draft"
 _TRIMMED_TO: Final = 0.9
-_TOUCHED_AFTER: Final = 60.0
+_TOUCHED_AFTER: Final = 3600.0
+_BLOCK: Final = 4096  # the bytes that even an empty file counts as
 
 
 class DiskCache:
@@ -39,7 +40,7 @@ class DiskCache:
         with self._lock:
             for unfinished in self._folder.glob(f"*{_DRAFT}"):
                 unfinished.unlink(missing_ok=True)
-            self._used = sum(it.stat().st_size for it in self._folder.iterdir())
+            self._used = sum(_space(it) for it in self._folder.iterdir() if it.is_file())
             self._trim(None)
 
     def find(self, name: str) -> Path | None:
@@ -64,9 +65,9 @@ class DiskCache:
         try:
             draft.write_bytes(content)
             with self._lock:
-                replaced = file.stat().st_size if file.exists() else 0
+                replaced = _space(file) if file.exists() else 0
                 draft.replace(file)
-                self._used += len(content) - replaced
+                self._used += _space(file) - replaced
                 self._trim(file)
         finally:
             draft.unlink(missing_ok=True)
@@ -87,10 +88,14 @@ class DiskCache:
 
     def _delete(self, is_enough: Callable[[], bool], newest: Path | None = None) -> None:
         """Delete the files unused for longest; somebody waits for the newest."""
-        files = [(it.stat(), it) for it in self._folder.iterdir() if it.suffix != _DRAFT]
-        for status, file in sorted(files, key=lambda it: it[0].st_mtime_ns):
+        files = [it for it in self._folder.iterdir() if it.suffix != _DRAFT and it.is_file()]
+        for file in sorted(files, key=lambda it: it.stat().st_mtime_ns):
             if is_enough():
                 break
             if file != newest:
+                self._used -= _space(file)
                 file.unlink(missing_ok=True)
-                self._used -= status.st_size
+
+
+def _space(file: Path) -> int:
+    return max(_BLOCK, file.stat().st_size)

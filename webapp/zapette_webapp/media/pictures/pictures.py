@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import os
 import threading
-import time
 from abc import ABC, abstractmethod
 from collections import OrderedDict
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Final
 
 from zapette_server.supervisor import Supervisor
-from zapette_webapp.media import spare_room
+from zapette_webapp.media.disk_cache import DiskCache
 from zapette_webapp.media.tools import Tool
 
 log = logging.getLogger("zapette.library")
@@ -23,9 +20,6 @@ log = logging.getLogger("zapette.library")
 _LONGEST_QUEUE: Final = 64
 _MOST_WAITING: Final = 4
 _WAIT: Final = 2.0
-_TRIMMED_TO: Final = 0.9
-_TOUCHED_AFTER: Final = 24 * 3600.0
-_BLOCK: Final = 4096  # the bytes that even an empty file counts as
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +40,7 @@ class Pictures(ABC):
 
     Args:
         folder: the folder of the pictures; created if needed.
-        budget: its size limit, in bytes, or less if the disk has less room; those unseen for
-            longest are deleted.
+        budget: its size limit, in bytes, as of `DiskCache`.
         tool: the program that makes them.
         name: of the thread.
         kind: tells pictures of other kinds from these; it changes with how they are drawn.
@@ -57,15 +50,13 @@ class Pictures(ABC):
     _waiting: ClassVar = threading.Semaphore(_MOST_WAITING)
 
     def __init__(self, folder: Path, budget: int, tool: Tool, name: str, kind: str) -> None:
-        self._folder = folder
-        self._budget = budget
+        self._cache = DiskCache(folder, budget)
         self.tool = tool
         self._name = name
         self._kind = kind
-        self._asked: OrderedDict[Path, tuple[Path, str | None]] = OrderedDict()
+        self._asked: OrderedDict[str, tuple[Path, str | None]] = OrderedDict()
         self._changed = threading.Condition()
         self._stopping = False
-        self._used: int | None = None
         self._made = 0
         #: Keeps the thread running.
         self.supervisor = Supervisor(log)
@@ -82,7 +73,6 @@ class Pictures(ABC):
 
     def start(self) -> None:
         """Start the thread."""
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.supervisor.thread(self._name, self._run)
 
     def stop(self) -> None:
@@ -107,64 +97,61 @@ class Pictures(ABC):
         if not picture.pending or not self._waiting.acquire(blocking=False):
             return picture
         try:
-            target = self._target(file, transfer)
+            name = self._name_of(file, transfer)
             with self._changed:
-                self._changed.wait_for(lambda: target.exists() or self._stopping, _WAIT)
+                self._changed.wait_for(lambda: self._cache.find(name) or self._stopping, _WAIT)
         finally:
             self._waiting.release()
         return self.find(file, transfer)
 
     def find(self, file: Path, transfer: str | None = None) -> Picture:
         """Return the picture of a file; request it if it is missing."""
-        target = self._target(file, transfer)
+        name = self._name_of(file, transfer)
         try:
-            status = target.stat()
-            if time.time() - status.st_mtime > _TOUCHED_AFTER:
-                os.utime(target)
-        except OSError:
+            if found := self._cache.find(name):
+                return Picture(found if found.stat().st_size else None)
+        except FileNotFoundError:
             # the thread may also delete it at any moment
-            return self._ask(file, transfer, target)
-        return Picture(target if status.st_size else None)
+            pass
+        return self._ask(file, transfer, name)
 
-    def _ask(self, file: Path, transfer: str | None, target: Path) -> Picture:
+    def _ask(self, file: Path, transfer: str | None, name: str) -> Picture:
         if not self.present or not self._is_drawn(file):
             return Picture(None)
         with self._changed:
-            self._asked[target] = (file, transfer)
-            self._asked.move_to_end(target)
+            self._asked[name] = (file, transfer)
+            self._asked.move_to_end(name)
             while len(self._asked) > _LONGEST_QUEUE:
                 self._asked.popitem(last=False)
             self._changed.notify_all()
         return Picture(None, pending=True)
 
     def _run(self) -> None:
+        self._cache.start()
         while (next_one := self._next()) is not None:
-            target, (file, transfer) = next_one
+            name, (file, transfer) = next_one
             try:
-                if not target.exists():
-                    self._make(file, transfer, target)
+                if self._cache.find(name) is None:
+                    self._make(file, transfer, name)
             except OSError as error:
                 log.warning("cannot store a picture: %s", error)
             with self._changed:
                 self._changed.notify_all()
 
-    def _next(self) -> tuple[Path, tuple[Path, str | None]] | None:
+    def _next(self) -> tuple[str, tuple[Path, str | None]] | None:
         with self._changed:
             self._changed.wait_for(lambda: self._asked or self._stopping)
             return None if self._stopping else self._asked.popitem()
 
-    def _make(self, file: Path, transfer: str | None, target: Path) -> None:
+    def _make(self, file: Path, transfer: str | None, name: str) -> None:
         # rather than draw for nothing
-        spare_room.make_room(self._folder, self._delete)
+        self._cache.make_room()
         picture = self._draw(file, transfer)
         if self._stopping:
             return
         # An empty file marks a failure, so that it is not tried again and again.
-        draft = target.with_suffix(".draft")
-        draft.write_bytes(picture or b"")
-        draft.replace(target)
+        self._cache.put(name, picture or b"")
         self._made += picture is not None
-        self._trim(target)
 
     @abstractmethod
     def _is_drawn(self, file: Path) -> bool:
@@ -174,32 +161,9 @@ class Pictures(ABC):
     def _draw(self, file: Path, transfer: str | None) -> bytes | None:
         """Return the picture of a file; None if it has none."""
 
-    def _trim(self, newest: Path) -> None:
-        if self._used is None:
-            self._used = sum(_space(it) for it in self._folder.glob("*.jpg"))
-        else:
-            self._used += _space(newest)
-        if self._used > self._budget:
-            most = self._budget * _TRIMMED_TO
-            self._delete(lambda: (self._used or 0) <= most, newest)
-
-    def _delete(self, is_enough: Callable[[], bool], newest: Path | None = None) -> None:
-        """Delete the pictures unseen for longest; a client waits for the newest."""
-        kept = [it for it in self._folder.glob("*.jpg") if it != newest]
-        for picture in sorted(kept, key=lambda it: it.stat().st_mtime_ns):
-            if is_enough():
-                break
-            if self._used is not None:
-                self._used -= _space(picture)
-            picture.unlink(missing_ok=True)
-
-    def _target(self, file: Path, transfer: str | None) -> Path:
+    def _name_of(self, file: Path, transfer: str | None) -> str:
         status = file.stat()
         kind = f"{self._kind} {transfer}" if transfer else self._kind
         what = f"{file}\0{status.st_mtime_ns}\0{status.st_size}\0{kind}"
         digest = hashlib.sha256(what.encode("utf-8", "surrogateescape")).hexdigest()
-        return self._folder / f"{digest[:40]}.jpg"
-
-
-def _space(file: Path) -> int:
-    return max(_BLOCK, file.stat().st_size)
+        return f"{digest[:40]}.jpg"
