@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 
 from zapette_webapp.streams.making.assembly import Assembler
 from zapette_webapp.streams.making.mp4 import Fragment, NotMp4, Splitter, merged
-from zapette_webapp.streams.planning import levels, playlists, timeline
-from zapette_webapp.streams.planning.facts import Picture
+from zapette_webapp.streams.planning import frame_rates, levels, playlists, timeline
 from zapette_webapp.streams.planning.playlists import PictureTrack, SoundTrack
 from zapette_webapp.streams.planning.timeline import SHORTEST, SLACK, Timeline
 
@@ -50,7 +49,7 @@ def test_equal_parts(length: float, duration: float) -> None:
 
 @given(st.sampled_from([23.976, 24.0, 25.0, 29.97, 30.0, 50.0, 59.94, 10.7, 15.0, 120.0, 1.0]))
 def test_a_part_is_whole_frames(rate: float) -> None:
-    chosen = Picture(0, "hevc", "hvc1", 640, 360, rate).rate
+    chosen = frame_rates.converted(rate)
     assert 20 <= chosen <= 60
     parts = timeline.converted_picture(chosen, 100.0)
     for start in parts.starts:
@@ -59,9 +58,9 @@ def test_a_part_is_whole_frames(rate: float) -> None:
 
 
 def test_usual_rates() -> None:
-    assert Picture(0, "hevc", "hvc1", 1, 1, 29.98).rate == Fraction(30000, 1001)
-    assert Picture(0, "hevc", "hvc1", 1, 1, 23.98).rate == Fraction(24000, 1001)
-    assert Picture(0, "hevc", "hvc1", 1, 1, None).rate == 25
+    assert frame_rates.converted(29.98) == Fraction(30000, 1001)
+    assert frame_rates.converted(23.98) == Fraction(24000, 1001)
+    assert frame_rates.converted(None) == 25
 
 
 def test_levels() -> None:

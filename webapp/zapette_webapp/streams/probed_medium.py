@@ -8,9 +8,8 @@ from typing import Final
 
 from zapette_webapp.errors import MediaFlaw, NotStreamable, ToolBusy, ToolError, Unplayable
 from zapette_webapp.media.probing import flaws
-from zapette_webapp.media.probing.codecs import Track
 from zapette_webapp.media.probing.probe import Probe, Prober
-from zapette_webapp.streams.planning.facts import Facts, Picture, Sound, Subtitle
+from zapette_webapp.streams.planning.facts import Facts, Subtitle
 
 _WORDS: Final[dict[str, tuple[MediaFlaw, str]]] = {
     flaws.EMPTY: ("empty", "the file is empty"),
@@ -73,38 +72,9 @@ def facts_of(probe: Probe, size: int) -> Facts:
         probe.duration,
         size,
         probe.start,
-        _picture(probe.video) if probe.video else None,
-        [_sound(it) for it in probe.sounds],
+        probe.video,
+        probe.sounds,
         [Subtitle(it.index, it.codec_name, it.kind == "picture") for it in probe.subtitles],
         None if probe.keyframes is None else [it - probe.start for it in probe.keyframes],
         probe.cut_off,
-    )
-
-
-def _picture(track: Track) -> Picture:
-    return Picture(
-        track.index,
-        track.codec_name,
-        track.codec,
-        track.width or 0,
-        track.height or 0,
-        track.frame_rate,
-        track.interlaced,
-        track.hdr,
-        track.rotation,
-        track.bitrate,
-    )
-
-
-def _sound(track: Track) -> Sound:
-    return Sound(
-        track.index,
-        track.codec_name,
-        track.codec,
-        track.profile,
-        track.channels,
-        track.language,
-        track.title,
-        track.default,
-        track.bitrate,
     )

@@ -121,6 +121,12 @@ class Track:
     interlaced: bool = False
     rotation: int = 0
 
+    @property
+    def shown(self) -> tuple[int, int]:
+        """The width and height of a picture as people see it; 0 if the medium does not say."""
+        width, height = self.width or 0, self.height or 0
+        return (height, width) if self.rotation % 180 == 90 else (width, height)
+
     def describe(self) -> dict[str, Any]:
         """Return it as the library's answer has it: without what only the other kind has."""
         others = _OF_SOUNDS if self.kind == "video" else _OF_PICTURES

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Final
 
 from zapette_webapp.media.encoders import Encoder
+from zapette_webapp.media.probing.codecs import Track
 from zapette_webapp.streams.planning import timeline, video_filters
-from zapette_webapp.streams.planning.facts import Facts, Picture, Sound, Subtitle
+from zapette_webapp.streams.planning.facts import Facts, Subtitle
 from zapette_webapp.streams.planning.timeline import FRAME, SAMPLE_RATE, Timeline
 from zapette_webapp.streams.planning.video_filters import Shape
 
@@ -38,7 +39,7 @@ _PIECES: Final = "+default_base_moof+frag_discont+negative_cts_offsets"
 class CopiedPicture:
     """The picture as it is; `before` has arguments before the input."""
 
-    picture: Picture
+    picture: Track
     timeline: Timeline
     before: tuple[str, ...] = ("-noaccurate_seek",)
 
@@ -112,7 +113,7 @@ class ConvertedPicture:
 class CopiedSound:
     """A sound track as it is."""
 
-    sound: Sound
+    sound: Track
     timeline: Timeline
     before: tuple[str, ...] = ("-noaccurate_seek",)
 
@@ -136,7 +137,7 @@ class CopiedSound:
 class ConvertedSound:
     """A sound track as stereo AAC."""
 
-    sound: Sound
+    sound: Track
     timeline: Timeline
     before: tuple[str, ...] = ()
 
@@ -191,7 +192,7 @@ def arguments(
     ]
 
 
-def sample(file: Path, facts: Facts, picture: Picture, seconds: float) -> list[str]:
+def sample(file: Path, facts: Facts, picture: Track, seconds: float) -> list[str]:
     """Return ffmpeg's arguments for the picture of the first seconds, a fragment a group."""
     return [
         *(*_QUIET, *_TIMES, "-t", f"{seconds:.6f}", "-f", facts.demuxer, "-i", f"file:{file}"),

@@ -9,6 +9,7 @@ from typing import Final
 from zapette_webapp.errors import InvalidRequest, NotFound
 from zapette_webapp.media import languages
 from zapette_webapp.media.encoders import Encoder
+from zapette_webapp.media.probing.codecs import Track
 from zapette_webapp.streams.planning import levels, timeline
 from zapette_webapp.streams.planning.command import (
     SOUND_BITRATE,
@@ -18,7 +19,7 @@ from zapette_webapp.streams.planning.command import (
     CopiedSound,
     Recipe,
 )
-from zapette_webapp.streams.planning.facts import Facts, Picture, Sound, Subtitle
+from zapette_webapp.streams.planning.facts import Facts, Subtitle
 from zapette_webapp.streams.planning.plan import Plan
 from zapette_webapp.streams.planning.playlists import PictureTrack, SoundTrack
 from zapette_webapp.streams.planning.timeline import Timeline
@@ -85,7 +86,7 @@ class Recipes:
         burn = "" if self.plan.burn is None else f".burn{self.plan.burn}"
         if subtitle is not None and subtitle.external is not None:
             burn = f".{subtitle.external.file.stem}"
-        times = timeline.converted_picture(picture.rate, self.facts.duration)
+        times = timeline.converted_picture(shape.rate, self.facts.duration)
         recipe = ConvertedPicture(
             shape,
             times,
@@ -135,11 +136,11 @@ class Recipes:
         """Whether each part of the picture begins with a keyframe."""
         return self.plan.video != "copy" or _at_keyframes(self.facts) is not None
 
-    def _is_copied(self, sound: Sound) -> bool:
+    def _is_copied(self, sound: Track) -> bool:
         # after the end of a file that is cut off there is silence, so that only the picture ends
-        return (self.plan.audio == "copy" or sound.is_stereo_aac) and not self.facts.cut_off
+        return (self.plan.audio == "copy" or _is_stereo_aac(sound)) and not self.facts.cut_off
 
-    def _shape(self, picture: Picture) -> Shape:
+    def _shape(self, picture: Track) -> Shape:
         return Shape(picture, min(self.plan.height or self.means.height, self.means.height))
 
     def _burnt(self) -> Subtitle | None:
@@ -159,13 +160,13 @@ class Recipes:
         picture = self.facts.picture
         if picture is None:
             raise NotFound("this stream has no picture")
+        shape = self._shape(picture)
         if self.plan.video == "copy":
             bitrate = picture.bitrate or self.facts.bitrate
-            rate = picture.frame_rate or float(picture.rate)
+            rate = picture.frame_rate or float(shape.rate)
             return PictureTrack(picture.codec, bitrate, picture.shown, rate)
-        shape = self._shape(picture)
         codec = levels.codec(shape.level)
-        return PictureTrack(codec, shape.bitrate, shape.size, float(picture.rate))
+        return PictureTrack(codec, shape.bitrate, shape.size, float(shape.rate))
 
     def _sound_tracks(self) -> Iterator[SoundTrack]:
         sounds = self.facts.sounds
@@ -185,6 +186,11 @@ class Recipes:
             )
 
 
+def _is_stereo_aac(sound: Track) -> bool:
+    """Return whether every browser plays it as it is."""
+    return sound.codec_name == "aac" and sound.profile == "LC" and sound.channels in {1, 2}
+
+
 def _cuts(facts: Facts) -> Timeline:
     return _at_keyframes(facts) or Timeline.equal(timeline.UNINDEXED, facts.duration)
 
@@ -197,7 +203,7 @@ def _at_keyframes(facts: Facts) -> Timeline | None:
     return cut if longest <= timeline.LONGEST else None
 
 
-def _name(number: int, sound: Sound) -> str:
+def _name(number: int, sound: Track) -> str:
     code = languages.code(sound.language) if sound.language else None
     named = languages.own_name(code) if code else sound.language
     return f"{number + 1}: {sound.title or named or sound.codec_name.upper()}"

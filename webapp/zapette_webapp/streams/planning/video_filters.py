@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Container, Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Final
 
-from zapette_webapp.streams.planning import levels, timeline, tone_mapping
-from zapette_webapp.streams.planning.facts import Picture, Subtitle
+from zapette_webapp.media.probing.codecs import Track
+from zapette_webapp.streams.planning import frame_rates, levels, timeline, tone_mapping
+from zapette_webapp.streams.planning.facts import Subtitle
 
 WIDEST: Final = 4096
 """The most columns of a converted picture."""
@@ -29,7 +31,7 @@ class Shape:
         lines: its most lines.
     """
 
-    picture: Picture
+    picture: Track
     lines: int
 
     @property
@@ -45,7 +47,12 @@ class Shape:
         width, height = self.size
         # pixels that are not square make it wider
         wide = max(width, min(WIDEST, round(height * _WIDE)))
-        return levels.level(wide, height, float(self.picture.rate))
+        return levels.level(wide, height, float(self.rate))
+
+    @property
+    def rate(self) -> Fraction:
+        """Its frames per second."""
+        return frame_rates.converted(self.picture.frame_rate)
 
     @property
     def bitrate(self) -> int:
@@ -71,13 +78,12 @@ def graph(
         filters: the filters that ffmpeg has.
     """
     picture = shape.picture
-    rate = picture.rate
-    before = [f"fps=fps={rate}:start_time={start:.6f}"]
+    before = [f"fps=fps={shape.rate}:start_time={start:.6f}"]
     if picture.interlaced:
         before.append("bwdif=mode=send_frame" if "bwdif" in filters else "yadif=mode=send_frame")
     after = [*_shaped(shape), "format=yuv420p"]
     if end is not None:
-        after.append(f"tpad=stop=-1:stop_mode=clone,trim=end={end + 1 / rate:.6f}")
+        after.append(f"tpad=stop=-1:stop_mode=clone,trim=end={end + 1 / shape.rate:.6f}")
     source = f"[0:{picture.index}]"
     if subtitle is None:
         return f"{source}{','.join([*before, *after])}[out]"
@@ -106,4 +112,4 @@ def _shaped(shape: Shape) -> Iterator[str]:
 
 def frames(shape: Shape) -> int:
     """Return the frames of a part."""
-    return timeline.frames_of_part(shape.picture.rate)
+    return timeline.frames_of_part(shape.rate)
