@@ -197,7 +197,7 @@ def _fragment(raw: memoryview, head: int) -> Fragment:
 
 def _read(raw: memoryview, head: int) -> Fragment:
     traf = _inside(raw[:head], b"traf")
-    defaults = _optional(_first(traf, b"tfhd"), 8, _TFHD)
+    defaults = _optional_fields(_first(traf, b"tfhd"))
     time = _first(traf, b"tfdt")
     (decode,) = struct.unpack_from(">q" if time[0] else ">I", time, 4)
     run = _first(traf, b"trun")
@@ -226,12 +226,13 @@ def _read(raw: memoryview, head: int) -> Fragment:
     )
 
 
-def _optional(box: memoryview, place: int, fields: Sequence[tuple[int, int]]) -> dict[int, int]:
-    """Return the optional fields of a box by their flags; they begin at `place`."""
-    (flags,) = struct.unpack_from(">I", box)
+def _optional_fields(tfhd: memoryview) -> dict[int, int]:
+    """Return the optional fields of the box by their flags."""
+    (flags,) = struct.unpack_from(">I", tfhd)
     found = {}
-    for flag, size in fields:
+    place = 8
+    for flag, size in _TFHD:
         if flags & flag:
-            (found[flag],) = struct.unpack_from(">I" if size == 4 else ">Q", box, place)
+            (found[flag],) = struct.unpack_from(">I" if size == 4 else ">Q", tfhd, place)
             place += size
     return found
