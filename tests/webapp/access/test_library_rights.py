@@ -193,6 +193,16 @@ def test_nobody_else(system: System, method: str, path: str) -> None:
         assert "let in" in problem(answer, 401, "unauthorized")["detail"]
 
 
+@pytest.mark.parametrize(
+    "given", ["Basic \xe9", "Basic", "Basic =", "Basic 4pi6", "Bearer \xe9", "\xe9", "Digest a"]
+)
+def test_a_header_that_is_no_proof(system: System, given: str) -> None:
+    asked = {"Authorization": given}
+    assert problem(system.get("api/library", asked), 401, "unauthorized")["detail"]
+    cookie = Home.of(system).members["guest"].proofs["cookie"]
+    assert system.get("api/library", asked | cookie).status == 200
+
+
 def test_what_is_answered_once_let_in(system: System) -> None:
     guest = Home.of(system).members["guest"]
     for path in ("api/library", "media/film.webm", "media/film.jpg", "subtitles/film.srt"):

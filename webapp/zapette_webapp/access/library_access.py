@@ -99,7 +99,7 @@ class LibraryAccess:
             TooManyRequests: the client sent too many wrong passwords.
             StoreError: the stores cannot be read.
         """
-        given = asked.authorization
+        given = _authorization(asked)
         found = [*self._cookies(asked), *self._token(given)]
         sessions = [it for it in found if it.role in roles and self.standings.is_good(it)]
         sessions.sort(key=lambda it: it.role not in CONTROLS)
@@ -110,7 +110,7 @@ class LibraryAccess:
         raise NotLetIn(_what_failed(asked), is_browser="Mozilla/" in asked.user_agent.string)
 
     def _right(self, asked: Request) -> Right:
-        given = asked.authorization
+        given = _authorization(asked)
         found = [*self._cookies(asked), *self._token(given)]
         sessions = [it for it in found if self.standings.is_good(it)]
         if sessions:
@@ -189,6 +189,14 @@ def register(app: Flask, access: LibraryAccess, refusals: RefusalCounts) -> None
 def _is_of_library() -> bool:
     rule = request.url_rule
     return is_library(request.path) or (rule is not None and is_library(rule.rule))
+
+
+def _authorization(asked: Request) -> Authorization | None:
+    try:
+        return asked.authorization
+    except ValueError:
+        # werkzeug decodes no name and password with other letters than ASCII
+        return None
 
 
 def _what_failed(asked: Request) -> str:
