@@ -200,6 +200,19 @@ def test_a_link_plays_its_address(home: Library) -> None:
     assert home.queries.answer(path="plugin.strm")["entries"][0]["problem"] == "unreadable"
 
 
+@pytest.mark.parametrize(
+    ("content", "address"),
+    [
+        ("https://example.org/é.mp4\r\n".encode("utf-16"), "https://example.org/é.mp4"),
+        ("\ufeffhttps://example.org/映.mp4".encode("utf-16-be"), "https://example.org/映.mp4"),
+        (b"# a note\n\n  https://example.org/a b.mp4  \n", "https://example.org/a%20b.mp4"),
+        (b"https://example.org/a.mp4|User-Agent=x y&b", "https://example.org/a.mp4"),
+    ],
+)
+def test_how_links_are_written(content: bytes, address: str) -> None:
+    assert [it.address for it in playlists.read("a.strm", content)] == [address]
+
+
 def test_a_folder_plays_films_and_links_but_no_lists(home: Library) -> None:
     assert sources(home, path="Films", order="play") == [
         "media/Films/one.webm",

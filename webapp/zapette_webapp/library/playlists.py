@@ -5,6 +5,7 @@ The media in a stream in parts (HLS) are not films of their own: `media_types.is
 
 from __future__ import annotations
 
+import codecs
 import math
 import os
 import re
@@ -28,7 +29,6 @@ _ADDRESS: Final = re.compile(r"https?://[^\s/]\S*", re.IGNORECASE)
 _FILE: Final = re.compile(rb"file:(?://(?:localhost)?)?(?=/)", re.IGNORECASE)
 _PLS: Final = re.compile(rb"(file|title|length)(\d{1,6})\s*=\s*(.*)", re.IGNORECASE)
 _EXTINF: Final = re.compile(r"#EXTINF:\s*(-?[\d.]+)?[^,]*,?(.*)", re.IGNORECASE)
-_BOM: Final = b"\xef\xbb\xbf"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,9 @@ class Item:
 
 def read(name: str, content: bytes) -> list[Item]:
     """Return the items of a playlist or link with this name, at most `MOST`."""
-    lines = content.removeprefix(_BOM).replace(b"\0", b"").splitlines()
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        content = content.decode("utf-16", "replace").encode("utf-8", "replace")
+    lines = content.removeprefix(codecs.BOM_UTF8).replace(b"\0", b"").splitlines()
     found = _of_pls(lines) if name.lower().endswith(".pls") else _of_m3u(lines)
     return [it for _, it in zip(range(MOST), found, strict=False)]
 
@@ -135,7 +137,8 @@ def _item(written: bytes, title: str | None, duration: float | None) -> Item | N
     bare = written.strip()
     if not bare or len(bare) > _LONGEST:
         return None
-    address = _text(bare)
+    # after the bar are headers for other players to send
+    address = _text(bare).partition("|")[0].rstrip().replace(" ", "%20")
     if _ADDRESS.fullmatch(address):
         return Item(address, title=title, duration=duration)
     if b"://" in bare and not _FILE.match(bare):
