@@ -117,6 +117,7 @@ TIMINGS = [
     "00.00.01.000 --> 00.00.02.500", "000:00:01,000 --> 000:00:02,500",
     "1 00:00:01,000 --> 00:00:02,500", "00:00:01,000 --&gt; 00:00:02,500",
     "00:00:01,000000 --> 00:00:02,500000", "00:00:01 --> 00:00:02,5", "1.0 --> 2.5",
+    "00:00:01,000\u00a0-->\u00a000:00:02,500", "\u300000:00:01\u202f,000 -->\u200300:00:02,500",
 ]  # fmt: skip
 
 
@@ -143,6 +144,10 @@ def test_sloppy_times(timing: str) -> None:
          [(1000, 2000, "1984")]),
         ("1\n00:00:01,000 --> 00:00:02,000\n<font color='red'>a</font> <3 <I>b</i >",
          [(1000, 2000, "a &lt;3 <i>b</i>")]),
+        ("1\n00:00:01,000 --> 00:00:02,000\n<div align='right'>a</div><br>b<BR />c[br]d",
+         [(1000, 2000, "a\nb\nc\nd")]),
+        ("1\n00:00:01,000 --> 00:00:02,000\nL&#39;&eacute;t&#xE9; &amp; R&D &copy &lt;3 &x;",
+         [(1000, 2000, "L'été &amp; R&amp;D &amp;copy &lt;3 &amp;x;")]),
         ("rubbish\n\n1\n00:00:01,000 --> 00:00:02,000\none", [(1000, 2000, "one")]),
         ("1\n00:00:01,000 --> 00:00:02,000\n\n\n2\n00:00:03,000 --> 00:00:04,000\ntwo",
          [(3000, 4000, "two")]),
@@ -190,6 +195,13 @@ def test_microdvd() -> None:
     assert cues(with_rate) == [(1000, 2000, "one\n<i>two</i>"), (3000, 8000, "three")]
     assert cues("{24}{48}{C:$0000FF}one")[0][:2] == (1001, 2002)
     assert cues("{1}{1}23,976\n{ 24 }{ 48 }one")[0][2] == "one"
+
+
+@pytest.mark.parametrize("head", ["", "[INFORMATION]\n[TITLE]x\n[END INFORMATION]\n[SUBTITLE]\n"])
+@pytest.mark.parametrize("end", ["00:00:02.50", "0:00:02.500", " 0:00:02.500 "])
+def test_subviewer(head: str, end: str) -> None:
+    text = f"{head}00:00:01.00,{end}\none[br]two\n10:30,11:45\n\n00:00:03.00,00:00:04.00\nthree\n"
+    assert cues(text) == [(1000, 2500, "one\ntwo\n10:30,11:45"), (3000, 4000, "three")]
 
 
 def test_mpl2() -> None:

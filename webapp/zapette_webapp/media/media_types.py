@@ -37,7 +37,7 @@ TYPES: Final = {
 SUBTITLES: Final = frozenset(
     {
         ".vtt", ".srt", ".ass", ".ssa", ".sub", ".idx", ".mpl", ".smi", ".sami", ".ttml", ".dfxp",
-        ".lrc",
+        ".lrc", ".sbv",
     }
 )  # fmt: skip
 PAIR: Final = ".idx"

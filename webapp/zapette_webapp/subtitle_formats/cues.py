@@ -15,8 +15,10 @@ _TAG: Final = re.compile(r"\\(?:([ibu])(\d+)|p(\d+)|r([^\\]*))")
 _TOP: Final = re.compile(r"\\an[789](?!\d)|\\a[567](?!\d)")
 _HTML: Final = re.compile(r"<(/?)([ibu])(?:\.[\w.]*)?\s*>", re.IGNORECASE)
 _OTHER_HTML: Final = re.compile(
-    r"</?(?:font|c|v|lang|ruby|rt|s|span|br|p)\b[^<>\n]*>|<\d[\d:.]+>", re.IGNORECASE
+    r"</?(?:font|c|v|lang|ruby|rt|s|span|div|center|p)\b[^<>\n]*>|<\d[\d:.]+>", re.IGNORECASE
 )
+_BREAK: Final = re.compile(r"<br\b[^<>\n]*>|\[br\]", re.IGNORECASE)
+_REFERENCE: Final = re.compile(r"&#?\w{1,31};")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +62,12 @@ def from_html(start: int, end: int | None, text: str, *, escaped: bool = False) 
         start: milliseconds.
         end: milliseconds, or None.
         text: its lines.
-        escaped: ``&lt;`` stands for ``<``, as in WebVTT.
+        escaped: all references to characters are meant, even ``&nbsp`` without its semicolon.
     """
-    plain = _OTHER_HTML.sub("", text)
+    plain = _OTHER_HTML.sub("", _BREAK.sub("\n", text))
     plain = _HTML.sub(lambda it: f"{{\\{it[2].lower()}{0 if it[1] else 1}}}", plain)
-    return from_ass(start, end, unescape(plain) if escaped else plain, Look(), {})
+    plain = unescape(plain) if escaped else _REFERENCE.sub(lambda it: unescape(it[0]), plain)
+    return from_ass(start, end, plain, Look(), {})
 
 
 def _marked_up(text: str, look: Look, styles: dict[str, Look]) -> str:

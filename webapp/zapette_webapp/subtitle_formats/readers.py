@@ -11,10 +11,17 @@ from zapette_webapp.subtitle_formats.cues import Cue, Look, from_ass, from_html
 FRAME_RATE: Final = 24000 / 1001
 """The default frame rate of a MicroDVD file, in frames a second."""
 
-_CLOCK: Final = r"-?\d{1,9}(?:[ \t]?[:.,;][ \t]?\d{1,9}){1,3}"
-_ARROW: Final = r"[ \t]*(?:[-\u2010-\u2015]{1,3}[ \t]?(?:>|&gt;){1,2}|=+>|\u2192)[ \t]*"
+_SPACE: Final = r"[^\S\n]"
+_CLOCK: Final = rf"-?\d{{1,9}}(?:{_SPACE}?[:.,;]{_SPACE}?\d{{1,9}}){{1,3}}"
+_ARROW: Final = (
+    rf"{_SPACE}*(?:[-\u2010-\u2015]{{1,3}}{_SPACE}?(?:>|&gt;){{1,2}}|=+>|\u2192){_SPACE}*"
+)
 TIMING: Final = re.compile(
-    rf"^[ \t\ufeff]*(?:\d{{1,9}}[ \t]+)?({_CLOCK}){_ARROW}({_CLOCK})?(.*)$", re.MULTILINE
+    rf"^(?:{_SPACE}|\ufeff)*(?:\d{{1,9}}{_SPACE}+)?({_CLOCK}){_ARROW}({_CLOCK})?(.*)$", re.MULTILINE
+)
+SUBVIEWER: Final = re.compile(
+    r"^[ \t\ufeff]*(\d{1,3}:\d\d:\d\d\.\d{2,3})[ \t]*,[ \t]*(\d{1,3}:\d\d:\d\d\.\d{2,3})[ \t]*$",
+    re.MULTILINE,
 )
 DIALOGUE: Final = re.compile(r"^[ \t\ufeff]*Dialogue:", re.MULTILINE | re.IGNORECASE)
 MICRODVD: Final = re.compile(
@@ -61,15 +68,20 @@ def milliseconds(clock: str) -> int | None:
     return 0 if negative else time
 
 
-def subrip(text: str, *, escaped: bool = False) -> Iterator[Cue]:
+def subrip(text: str, *, timing: re.Pattern[str] = TIMING, escaped: bool = False) -> Iterator[Cue]:
     """Yield the cues of SubRip, and of malformed WebVTT (`escaped`)."""
-    timings = list(TIMING.finditer(text))
-    for timing, following in zip(timings, [*timings[1:], None], strict=True):
-        start, end = milliseconds(timing[1]), milliseconds(timing[2] or "")
-        body = text[timing.end() : following.start() if following else len(text)]
+    timings = list(timing.finditer(text))
+    for found, following in zip(timings, [*timings[1:], None], strict=True):
+        start, end = milliseconds(found[1]), milliseconds(found[2] or "")
+        body = text[found.end() : following.start() if following else len(text)]
         if start is not None:
             last = following is None
             yield from_html(start, end, _body(body, last=last, escaped=escaped), escaped=escaped)
+
+
+def subviewer(text: str) -> Iterator[Cue]:
+    """Yield the cues of SubViewer 2, and of YouTube's ``.sbv``."""
+    return subrip(text, timing=SUBVIEWER)
 
 
 def _body(body: str, *, last: bool, escaped: bool) -> str:

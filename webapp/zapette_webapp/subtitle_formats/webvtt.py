@@ -21,6 +21,7 @@ _STRICT: Final = re.compile(
 )
 _READERS: Final[tuple[tuple[re.Pattern[str], Callable[[str], Iterator[Cue]]], ...]] = (
     (readers.TIMING, readers.subrip),
+    (readers.SUBVIEWER, readers.subviewer),
     (readers.DIALOGUE, readers.substation),
     (readers.MICRODVD, readers.microdvd),
     (readers.MPL2, readers.mpl2),
@@ -38,8 +39,8 @@ def to_webvtt(text: str, number: int = 0) -> str:
     would drop a part of it.
 
     Args:
-        text: a whole file: SubRip, WebVTT, ASS, SSA, MicroDVD, MPL2, TMPlayer, SAMI, TTML or LRC.
-            An empty one has no cues.
+        text: a whole file: SubRip, SubViewer, WebVTT, ASS, SSA, MicroDVD, MPL2, TMPlayer, SAMI,
+            TTML or LRC. An empty one has no cues.
         number: of the language in a file with several (SAMI), from 0.
 
     Raises:
