@@ -3,8 +3,7 @@
 ``python -m bench.sounds`` plays a film of 1080 lines with two sounds in Chromium: from the file, in
 which a browser plays the first sound only, to a stream with the other one, and within that stream.
 The first change of each round is on a page that was just opened, in a film that nobody has asked
-for (*cold*), when it has played for 3 s. The time is that from the request to the tone; then come
-the moments at which its steps were complete, and how far the film moved beyond the time.
+for (*cold*), when it has played for 3 s. The time is that from the request to the tone.
 """
 
 from __future__ import annotations
@@ -25,25 +24,6 @@ from tests.waiting import eventually
 SECONDS: Final = 60
 _HERTZ: Final = (440, 880)
 _SOURCE: Final = f"testsrc2=d={SECONDS}:s=1920x1080:r=24"
-# When each file of a change was there, and what the <video> told, in seconds from the request.
-_STEPS: Final = r"""(() => {
-  const found = {};
-  const note = (step, at) => {
-    if (at > window.listened) found[step] ??= (at - window.listened) / 1000;
-  };
-  for (const { name, responseEnd } of performance.getEntriesByType("resource")) {
-    const step = new URL(name).pathname.split("/").pop().replace(/-\d+\.m4s$/, ", first part");
-    if (!step.endsWith(".mkv")) note(step, responseEnd);
-  }
-  for (const { type, at } of window.told) note(type, at);
-  return found;
-})()"""
-_WATCH: Final = """(() => {
-  window.told = [];
-  for (const type of ["loadedmetadata", "seeked", "canplay", "playing"])
-    document.querySelector("video").addEventListener(type, () =>
-      window.told.push({ type, at: performance.now() }));
-})()"""
 
 
 def film(target: Path) -> None:
@@ -54,34 +34,26 @@ def film(target: Path) -> None:
     ffmpeg("-f", "lavfi", "-i", _SOURCE, *inputs, *maps, *encoded, timeout=None)
 
 
-def change(controlled: ControlledPlayer, track: int, way: str, found: Times) -> None:
-    """Let another sound be heard, and note how long that takes."""
+def change(controlled: ControlledPlayer, track: int) -> float:
+    """Let another sound be heard; return how many seconds that takes."""
     listen(controlled.player, _HERTZ[1 - track])
     heard_after(controlled.player)
-    place = controlled.player.time
     listen(controlled.player, _HERTZ[track])
     controlled.ask("audio", str(track))
-    seconds = heard_after(controlled.player)
-    found[way].append(seconds)
-    for step, at in controlled.player.see(_STEPS).items():
-        # within a stream, parts go on coming
-        if at < seconds and "stream" in way:
-            found[f"{way}, {step}"].append(at)
-    found[f"{way}, film moved further by"].append(controlled.player.time - place - seconds)
+    return heard_after(controlled.player)
 
 
 def measure(controlled: ControlledPlayer, name: str, found: Times) -> None:
     """Change the sound of a film three times."""
-    controlled.player.see(_WATCH)
     controlled.ask("load", f"media/{name}")
     controlled.ask("play")
     eventually(lambda: controlled.player.time > 3, "it plays")
-    change(controlled, 1, "cold: file to stream", found)
-    change(controlled, 0, "within it", found)
+    found["cold: file to stream"].append(change(controlled, 1))
+    found["within it"].append(change(controlled, 0))
     controlled.ask("stream", "direct")
     controlled.ask("stream", "auto")
     controlled.ask("seek", 30)
-    change(controlled, 1, "again: file to stream", found)
+    found["again: file to stream"].append(change(controlled, 1))
 
 
 def main() -> None:

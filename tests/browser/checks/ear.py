@@ -32,7 +32,7 @@ _EAR: Final = """
 """
 _PITCH: Final = f"(() => {{ {_EAR} return pitch(); }})()"
 _WAIT: Final = f"""(() => {{ {_EAR}
-  const began = window.listened = performance.now();
+  const began = performance.now();
   window.heard = new Promise((done) => {{
     const look = () => Math.abs(pitch() - %d) < {NEAR} && !document.querySelector("video").paused
       ? done((performance.now() - began) / 1000) : setTimeout(look, 10);
@@ -48,7 +48,7 @@ def hears(page: PageDriver, hertz: int) -> bool:
 
 
 def listen(page: PageDriver, hertz: int) -> None:
-    """Begin to wait for a tone; `window.listened` is when that was."""
+    """Begin to wait for a tone."""
     page.see(_WAIT % hertz)
 
 
