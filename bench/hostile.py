@@ -15,10 +15,8 @@ from zapette_server.paths import SAMPLES
 
 def main() -> None:
     """Run the benchmark from the command line."""
-    parser = command("hostile", __doc__, seconds=60.0, idle=False)
-    parser.add_argument("--only", help="one of the attackers only: stranger, guest, player")
-    options = parser.parse_args()
-    roles = (options.only,) if options.only else IDLE if options.idle else FLOODS
+    options = command("hostile", __doc__, seconds=60.0, idle=False).parse_args()
+    roles = IDLE if options.idle else FLOODS
     media = {"ZAPETTE_MEDIA_DIR": str(SAMPLES)}
     with workspace() as folder, opened(folder, **media, **SETTINGS) as (system, _, pages):
         outcome = besiege(system, pages, roles, options.seconds)
