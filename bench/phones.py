@@ -13,24 +13,22 @@ import random
 import sys
 import time
 from collections import Counter
-from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any, Final
 
 from bench.chromium import opened
 from bench.phone_load.checks import Footprint, differences, footprint
 from bench.phone_load.phone import Phone
-from bench.results import command, markdown, workspace, write_json
+from bench.results import command, markdown, progress, workspace, write_json
 from tests.browser.driving.chromium import PHONE
+from tests.browser.driving.controlled_player import ControlledPlayer
+from tests.browser.driving.observer import Observer
 from tests.browser.driving.page_monitor import BROKEN_CONNECTION
-from tests.browser.driving.player_page import PlayerPage
 from tests.browser.driving.wire import Wire
 from tests.browser.samples.media_folder import make_shelf
 from tests.programs.system import System
 from tests.waiting import eventually
-from zapette.client.client import Client
-from zapette.protocol.topics import Topics
 
 WARM_UP: Final = 0.3
 """The part of the time in which the player reloads now and then, and nothing is measured."""
@@ -46,36 +44,25 @@ _PLAYER_HOST: Final = "127.0.0.200"
 _SOURCES: Final = ("media/Alpha (2019).webm", "media/Beta.webm", "media/Series/Gamma.webm")
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """The result: footprints after the warm-up and in the end, and what was wrong."""
-
-    phones: int
-    seconds: float
-    seed: int
-    done: dict[str, int]  # actions
-    before: Footprint
-    after: Footprint
-    settled: list[float]  # seconds until all agreed, each time
-    faults: list[str]
-
-
 class Household:
-    """A player behind `wire`, its live phones, and a client that asks it for its state."""
+    """A controlled player behind `wire`, and its live phones.
+
+    `faults` has what was wrong, `settled` the seconds until all agreed each time, and `done` counts
+    what the player did.
+    """
 
     def __init__(
-        self, system: System, player: PlayerPage, wire: Wire, phones: list[Phone], client: Client
+        self, system: System, controlled: ControlledPlayer, wire: Wire, phones: list[Phone]
     ) -> None:
         self.faults: list[str] = []
         self.settled: list[float] = []
         self.done: Counter[str] = Counter()
         self._system = system
-        self._player = player
+        self._controlled = controlled
+        self._player = controlled.player
         self._wire = wire
         self._phones = phones
-        self._client = client
-        self._callee = Topics().player(player.id)
-        self._devtools = player.page.context.new_cdp_session(player.page)
+        self._devtools = self._player.page.context.new_cdp_session(self._player.page)
 
     def act(self, seconds: float, chance: random.Random, reloads: bool) -> None:
         """Let all phones act for some seconds; the player loses its network, and may reload."""
@@ -100,6 +87,7 @@ class Household:
 
     def settle(self) -> None:
         """Let all rest, and note where a phone does not show what the player does."""
+        self._controlled.observer.said.clear()
         self._wire.mend()
         for phone in self._phones:
             phone.come_back()
@@ -118,19 +106,17 @@ class Household:
 
     def footprint(self) -> Footprint:
         """Return the footprint with the same queue as at any other time."""
-        self.ask("queue/clear")
+        ask = self._controlled.ask
+        ask("queue/clear")
         for source in _SOURCES:
-            self.ask("queue/add", source=source)
-        self.ask("jump", index=0)
-        self.ask("pause")
+            ask("queue/add", source)
+        ask("jump", 0)
+        ask("pause")
         self.settle()
         return self.now()
 
     def now(self) -> Footprint:
         return footprint(self._devtools, self._system)
-
-    def ask(self, procedure: str, **parameters: object) -> Any:
-        return self._client.call(self._callee, procedure, timeout=30, **parameters)
 
     def _is_back(self) -> bool:
         if self._player.data("gestureRequired") == "true" and self._player.shows("Start"):
@@ -138,12 +124,11 @@ class Household:
         return self._player.connection == "live"
 
     def _differences(self) -> list[str]:
-        state = self.ask("status")
-        return differences(self._player, dict(state), self._phones)
+        return differences(self._player, self._controlled.ask("status"), self._phones)
 
 
-def run(number: int, seconds: float, seed: int) -> Outcome:
-    """Let `number` phones act for some seconds."""
+def run(number: int, seconds: float, seed: int) -> dict[str, Any]:
+    """Let `number` phones act for some seconds; return what was done, wrong, and in memory."""
     chance = random.Random(seed)
     with ExitStack() as stack:
         folder = stack.enter_context(workspace())
@@ -160,11 +145,8 @@ def run(number: int, seconds: float, seed: int) -> Outcome:
             link = f"http://{own.host}:{system.http_port}/remote#{player.link.split('#')[1]}"
             page = pages.phone(system, link, context=pages.context(**PHONE, locale="en"))
             phones.append(Phone(one, page.wait_until_live(), own, seed))
-        client = Client(system.household())
-        stack.callback(client.stop)
-        client.start()
-        client.wait(10)
-        household = Household(system, player, wire, phones, client)
+        observer = stack.enter_context(Observer(system.household(), player.root))
+        household = Household(system, ControlledPlayer(player, observer), wire, phones)
         before = household.footprint()
         rests = max(RESTS[0], min(RESTS[1], round(seconds / 60)))
         for turn in range(rests):
@@ -173,9 +155,7 @@ def run(number: int, seconds: float, seed: int) -> Outcome:
             household.settle()
             if warming:
                 before = household.footprint()
-            sys.stderr.write(
-                f"{turn + 1}/{rests}: {household.settled[-1]:.1f} s, {household.now()}\n"
-            )
+            progress(f"{turn + 1}/{rests}: {household.settled[-1]:.1f} s, {household.now()}")
         after = household.footprint()
         faults = [*household.faults, *(before.growth(after) if seconds >= JUDGED else [])]
         try:
@@ -184,40 +164,43 @@ def run(number: int, seconds: float, seed: int) -> Outcome:
             faults.append(str(error))
         if "Traceback" in system.log:
             faults.append(f"the system had an error:\n{system.log[-4000:]}")
-        done = sum((it.done for it in phones), household.done)
-    return Outcome(number, seconds, seed, dict(done), before, after, household.settled, faults)
+    return {
+        "done": sum((it.done for it in phones), household.done),
+        "before": asdict(before),
+        "after": asdict(after),
+        "settled": household.settled,
+        "faults": faults,
+    }
 
 
-def report(outcome: Outcome) -> str:
+def report(outcome: dict[str, Any]) -> str:
     """Return the result as lines; memory is in KiB."""
-    before, after = asdict(outcome.before), asdict(outcome.after)
     in_kib = {"heap", "broker", "web"}
+    sides = (outcome["before"], outcome["after"])
     rows = [
-        (name, *(f"{it[name] // (1024 if name in in_kib else 1):,}" for it in (before, after)))
-        for name in before
+        (name, *(f"{it[name] // (1024 if name in in_kib else 1):,}" for it in sides))
+        for name in sides[0]
     ]
-    done = ", ".join(f"{name}: {count}" for name, count in sorted(outcome.done.items()))
+    done = ", ".join(f"{name}: {count}" for name, count in sorted(outcome["done"].items()))
+    settled = outcome["settled"]
     return (
-        f"{outcome.phones} phones, {outcome.seconds:.0f} s, seed {outcome.seed}\n{done}\n"
-        f"all agreed within {max(outcome.settled):.1f} s, {len(outcome.settled)} times\n\n"
+        f"{done}\nall agreed within {max(settled):.1f} s, {len(settled)} times\n\n"
         f"{markdown(('', 'after the warm-up', 'in the end'), rows)}"
     )
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run it; return 0, or 1 if there are faults."""
+def main() -> None:
+    """Run it; exit with 1 if there are faults."""
     parser = command("phones", __doc__, phones=10, minutes=30.0)
-    parser.add_argument("--seed", type=int, help="decides what they do; printed")
-    options = parser.parse_args(arguments)
-    seed = random.randrange(10**6) if options.seed is None else options.seed
-    sys.stderr.write(f"seed {seed}\n")
-    outcome = run(options.phones, options.minutes * 60, seed)
+    parser.add_argument("--seed", type=int, default=random.randrange(10**6), help="what they do")
+    options = parser.parse_args()
+    progress(f"seed {options.seed}")
+    outcome = run(options.phones, options.minutes * 60, options.seed)
+    print(f"{options.phones} phones, {60 * options.minutes:.0f} s, seed {options.seed}")
     print(report(outcome))
-    write_json(options.json, asdict(outcome))
-    for fault in outcome.faults:
-        sys.stderr.write(f"phones: {fault}\n")
-    return 1 if outcome.faults else 0
+    write_json(options.json, outcome)
+    sys.exit("\n".join(outcome["faults"]) or None)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -8,6 +8,7 @@ import json
 import os
 import platform
 import statistics
+import sys
 import tempfile
 import time
 from collections import defaultdict
@@ -50,10 +51,7 @@ def names_of(known: Collection[str]) -> Any:
 
 def counts(text: str) -> list[int]:
     """Parse a comma-separated list of numbers."""
-    try:
-        return sorted(int(part) for part in text.split(","))
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r}: numbers and commas are needed") from None
+    return sorted(map(int, text.split(",")))
 
 
 @contextmanager
@@ -63,6 +61,11 @@ def workspace() -> Iterator[Path]:
         folder = Path(name)
         (folder / "media").mkdir()
         yield folder
+
+
+def progress(text: str) -> None:
+    """Print what is going on next to the results, which are on the standard output."""
+    print(text, file=sys.stderr, flush=True)
 
 
 def write_json(file: Path | None, document: object) -> None:
