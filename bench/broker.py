@@ -7,13 +7,8 @@ few clients.
 
 from __future__ import annotations
 
-import asyncio
 import os
-import signal
-import sys
-import time
 from argparse import Namespace
-from collections.abc import Sequence
 from typing import get_args
 
 import uvloop
@@ -23,15 +18,15 @@ from bench.broker_load.measures import MEASURES
 from bench.broker_load.peers import SERVERS
 from bench.broker_load.report import Results, tables
 from bench.broker_load.run import Run
-from bench.processes import exit_code, raise_file_limit, two_cores
+from bench.processes import raise_file_limit, two_cores
 from bench.results import about, command, counts, names_of, write_json
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the benchmark; return 0, 2 if it cannot be run here, 130 if interrupted."""
+def main() -> None:
+    """Run the benchmark from the command line."""
     usual = {"repeats": 3, "seconds": 1.5, "held": 15_000, "hold_seconds": 45.0}
-    usual |= {"connections": 2000, "fan_outs": 5, "retakes": 2}
-    parser = command("broker", __doc__, **usual, quick=False, silent=False)
+    parser = command("broker", __doc__, **usual, quick=False)
+    parser.set_defaults(connections=2000, fan_outs=5)
     measures = [*MEASURES, "memory", "growth"]
     for option, known, names in (
         ("--servers", list(SERVERS), ["ours", "mosquitto", "crossbar", "amqtt"]),
@@ -45,22 +40,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         text = f"default: {','.join(map(str, numbers))}"
         parser.add_argument(option, type=counts, default=numbers, metavar="N,…", help=text)
     parser.add_argument("--mqtt", choices=("3.1.1", "5"), default="3.1.1")
-    if parser.parse_args(arguments).quick:
-        parser.set_defaults(idle=[0, 300], others=[0, 1000], repeats=1, seconds=0.3, retakes=0)
+    if parser.parse_args().quick:
+        parser.set_defaults(idle=[0, 300], others=[0, 1000], repeats=1, seconds=0.3)
         parser.set_defaults(connections=100, fan_outs=3)
-    return carry_out(parser.parse_args(arguments))
+    carry_out(parser.parse_args())
 
 
-def carry_out(plan: Namespace) -> int:
-    """Carry out a plan and show its results; return what `main` returns."""
-    return exit_code(lambda: uvloop.run(_run(plan)))
-
-
-async def _run(plan: Namespace) -> None:
-    task = asyncio.current_task()
-    if task is not None:
-        # as SIGINT does, so that started processes are ended
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+def carry_out(plan: Namespace) -> None:
+    """Carry out a plan and show its results."""
     raise_file_limit()
     server_core, load_core = two_cores()
     os.sched_setaffinity(0, {load_core})
@@ -75,14 +62,8 @@ async def _run(plan: Namespace) -> None:
             seconds=plan.seconds,
         )
     )
-    began = time.monotonic()
-
-    def say(text: str) -> None:
-        if not plan.silent:
-            print(f"{time.monotonic() - began:6.1f} s  {text}", file=sys.stderr, flush=True)
-
     try:
-        await Run(plan, server_core, results, say).carry_out()
+        uvloop.run(Run(plan, server_core, results).carry_out())
     finally:
         # after an interruption, show what was measured before it
         print(tables(results))
@@ -90,4 +71,4 @@ async def _run(plan: Namespace) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -9,33 +9,30 @@ for all clients.
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Sequence
 from typing import Final
 
 from bench.broker import carry_out
 from bench.cluster_load import kills, machines
-from bench.processes import exit_code
 from bench.results import command
 
 SERVERS: Final = ("ours", "nats1", "nats3", "mosquitto", "amqtt", "iotcore")
 MEASURES: Final = ("connections", "calls", "latency", "fan_out", "memory")
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the benchmark; return 0, 2 if it cannot be run here, 130 if interrupted."""
+def main() -> None:
+    """Run the benchmark from the command line."""
     of_kills = {"kills": False, "shared": False, "phones": 1000, "players": 0, "fronts": 0}
     parser = command("cluster", __doc__, **of_kills, rounds=2, clients=1000, seconds=1.0)
     parser.set_defaults(servers=SERVERS, transports=("tcp",), only=MEASURES, mqtt="3.1.1")
-    parser.set_defaults(connections=1000, fan_outs=3, retakes=0, hold_seconds=0.0, silent=False)
-    options = parser.parse_args(arguments)
+    parser.set_defaults(connections=1000, fan_outs=3, hold_seconds=0.0)
+    options = parser.parse_args()
     if options.kills:
-        machines.enter(sys.argv[1:] if arguments is None else arguments)
-        given = (options.phones, options.players, options.fronts, options.json)
-        return exit_code(lambda: kills.run(*given, of_nodes=not options.shared))
-    options.idle, options.repeats = (options.clients,), options.rounds
-    return carry_out(options)
+        machines.enter()
+        kills.run(options)
+    else:
+        options.idle, options.repeats = (options.clients,), options.rounds
+        carry_out(options)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import os
 import resource
 import subprocess
-import sys
-import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final, Self
@@ -18,6 +14,7 @@ from typing import Final, Self
 import psutil
 
 from tests.programs.ports import listens
+from tests.programs.processes import ending_with_us
 from tests.waiting import eventually
 
 _START_TIMEOUT: Final = 60.0
@@ -27,18 +24,6 @@ _TAIL: Final = 2000
 
 class ProcessError(Exception):
     """A process did not start, or ended by itself; the message has the end of its log."""
-
-
-@dataclass(frozen=True, slots=True)
-class Usage:
-    """What a process and its children have used so far, in seconds, `at` a monotonic time.
-
-    `waited` is the time in which they were runnable while another process had their core.
-    """
-
-    cpu: float
-    waited: float
-    at: float
 
 
 class Process:
@@ -95,12 +80,11 @@ class Process:
             parent = psutil.Process(self.pid)
             self._tree = [parent, *parent.children(recursive=True)]
 
-    def usage(self) -> Usage:
-        """Return what it has used so far; ProcessError if it has ended."""
+    def usage(self) -> tuple[float, float]:
+        """Return what it and its children have used so far, as `running_time` does."""
         self._check()
-        times = [running_time(process.pid) for process in self._tree]
-        cpu, waited = (sum(column) for column in zip(*times, strict=True))
-        return Usage(cpu, waited, time.monotonic())
+        cpu, waited = zip(*(running_time(it.pid) for it in self._tree), strict=True)
+        return sum(cpu), sum(waited)
 
     def memory(self) -> int:
         """Return the proportional set size of it and its children; ProcessError if it has ended."""
@@ -135,20 +119,7 @@ class Process:
 
 def pinned(core: int, command: Sequence[str]) -> list[str]:
     """Return `command` as one that runs on a single core and ends with its parent."""
-    return ["setpriv", "--pdeathsig", "KILL", "taskset", "--cpu-list", str(core), *command]
-
-
-def exit_code(run: Callable[[], object]) -> int:
-    """Return 0 after `run`, 2 if it cannot be run here, or 130 if it is interrupted."""
-    try:
-        run()
-    except ProcessError as error:
-        sys.stderr.write(f"bench: {error}\n")
-        return 2
-    except (asyncio.CancelledError, KeyboardInterrupt):
-        sys.stderr.write("bench: interrupted\n")
-        return 130
-    return 0
+    return ending_with_us(["taskset", "--cpu-list", str(core), *command])
 
 
 def two_cores() -> tuple[int, int]:

@@ -6,13 +6,11 @@ docs/performance.md has the meaning of each figure, and results.
 
 from __future__ import annotations
 
-import argparse
 import importlib.metadata
 import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -20,7 +18,7 @@ from urllib.parse import quote
 
 from bench.broker_load.clients import Identity, Transport
 from bench.broker_load.servers import ROOT, Crossbar, Ours, Server
-from bench.processes import ProcessError, exit_code, log_tail, pinned, running_time, two_cores
+from bench.processes import ProcessError, log_tail, pinned, running_time, two_cores
 from bench.results import (
     Samples,
     about,
@@ -30,6 +28,7 @@ from bench.results import (
     names_of,
     number,
     percentile,
+    progress,
     rotated,
     write_json,
 )
@@ -118,7 +117,7 @@ class Side:
 
     def _cpu(self) -> dict[str, float]:
         used = {role: running_time(program.pid)[0] for role, program in self._programs.items()}
-        return {"server": self._server.process.usage().cpu} | used
+        return {"server": self._server.process.usage()[0]} | used
 
 
 def tables(samples: Samples[Case]) -> str:
@@ -136,17 +135,13 @@ def tables(samples: Samples[Case]) -> str:
     return "\n\n".join((all_figures, markdown(("ratio", "at once", "calls", "p99"), ratios)))
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the benchmark; return 0, 2 if it cannot be run here, 130 if interrupted."""
-    parser = command("python_calls", __doc__, repeats=5, seconds=2.0, silent=False)
-    sides = {"type": names_of(SIDES), "default": list(SIDES), "metavar": "NAME,…"}
-    parser.add_argument("--sides", **sides, help=f"of {', '.join(SIDES)}; default: all")
+def main() -> None:
+    """Run the benchmark from the command line."""
+    parser = command("python_calls", __doc__, repeats=5, seconds=2.0)
+    names = {"type": names_of(SIDES), "default": list(SIDES), "metavar": "NAME,…"}
+    parser.add_argument("--sides", **names, help=f"of {', '.join(SIDES)}; default: all")
     parser.add_argument("--at-once", type=counts, default=[1, 64], metavar="N,…", help="(1,64)")
-    options = parser.parse_args(arguments)
-    return exit_code(lambda: _run(options))
-
-
-def _run(options: argparse.Namespace) -> None:
+    options = parser.parse_args()
     cores = two_cores()
     versions = {name: Crossbar.packages.version(name) for name in ("crossbar", "autobahn")}
     versions["zapette"] = importlib.metadata.version("zapette")
@@ -165,11 +160,10 @@ def _run(options: argparse.Namespace) -> None:
                 for side in rotated(sides, repeat):
                     sample = side.take(at_once, options.seconds)
                     samples[Case(side.name, at_once)].append(sample)
-                    if not options.silent:
-                        print(side.name, at_once, sample, file=sys.stderr)
+                    progress(f"{side.name} {at_once} {sample}")
     print(tables(samples))
     write_json(options.json, {"about": described, "cases": samples.cases()})
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -135,11 +135,11 @@ class Client(asyncio.Protocol):
             ConnectionError: the server did not.
         """
         loop = asyncio.get_running_loop()
-        self._waiter = loop.create_future()
+        accepted = self._wait()
         local = None if source is None else (source, 0)
         try:
             await loop.create_connection(lambda: self, host, self._port, local_addr=local)
-            await self._waiter
+            await accepted
         except BaseException:
             self.abort()
             raise
@@ -163,10 +163,6 @@ class Client(asyncio.Protocol):
     async def ping(self) -> None:
         """Make a round trip to the server, which follows all that was sent before."""
 
-    @property
-    def is_connected(self) -> bool:
-        return self._transport is not None and self._ended is None
-
     def abort(self) -> None:
         if self._transport is not None:
             self._transport.abort()
@@ -188,25 +184,21 @@ class Client(asyncio.Protocol):
             self._transport.write(self._framing.opening)
 
     def data_received(self, data: bytes) -> None:
-        """Handle the payloads; whatever is wrong with them ends the connection."""
+        """Handle the payloads; an exception ends the connection, and `connection_lost` gets it."""
         was_open = self._framing.is_open
-        try:
-            payloads = self._framing.feed(data)
-            if self._framing.reply:
-                self.write(self._framing.reply)
-                self._framing.reply = b""
-            if not was_open and self._framing.is_open:
-                self._log_in()
-            self._receive(payloads)
-        except OSError as error:
-            self._end(error)
-            self.abort()
-        except (ValueError, KeyError, IndexError) as error:
-            self._end(ConnectionAbortedError(f"unexpected data from the server: {error!r}"))
-            self.abort()
+        payloads = self._framing.feed(data)
+        if self._framing.reply:
+            self.write(self._framing.reply)
+            self._framing.reply = b""
+        if not was_open and self._framing.is_open:
+            self._log_in()
+        self._receive(payloads)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._end(ConnectionResetError(f"the server ended the connection ({exc or 'no reason'})"))
+        reason = repr(exc) if exc else "no reason"
+        self._ended = ConnectionResetError(f"the server ended the connection ({reason})")
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_exception(self._ended)
 
     @abstractmethod
     def _log_in(self) -> None: ...
@@ -228,11 +220,6 @@ class Client(asyncio.Protocol):
     def _confirm(self) -> None:
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
-
-    def _end(self, error: Exception) -> None:
-        self._ended = self._ended or error
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_exception(error)
 
 
 async def open_all(
@@ -260,12 +247,6 @@ async def open_all(
                 await then(place)
             opened += 1
 
-    tasks = [asyncio.create_task(work()) for _ in range(at_once)]
-    timeout = deadline - time.monotonic() + _GRACE
-    done, pending = await asyncio.wait(tasks, timeout=timeout, return_when=asyncio.FIRST_EXCEPTION)
-    for task in pending:
-        task.cancel()
-    await asyncio.gather(*pending, return_exceptions=True)
-    for task in done:
-        task.result()
+    async with asyncio.timeout(deadline - time.monotonic() + _GRACE):
+        await asyncio.gather(*(work() for _ in range(at_once)))
     return opened

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import math
 import os
 import time
 from typing import Final
@@ -12,7 +13,6 @@ from bench.broker_load.clients import TOPICS, Client, Identity, idle_identity, p
 from bench.broker_load.idle import IdleClients, IdleProcess
 from bench.broker_load.report import Case
 from bench.broker_load.servers import Server
-from bench.processes import ProcessError
 
 _FIRST_PAIR: Final = 1_000_000
 _FIRST_NEW: Final = 4_000_000
@@ -36,7 +36,7 @@ class Driver:
         self.idle = IdleProcess(server.maker())
         self.load = [os.getpid()]
         self._pairs: list[tuple[Client, Client]] = []
-        self._publishers: list[Client] = []
+        self._publisher: Client | None = None
         self._others: list[Client] = []
 
     def stop(self) -> None:
@@ -49,10 +49,9 @@ class Driver:
 
     def hang_up(self) -> None:
         """Close the connections of callers, responders and publisher."""
-        for client in (*itertools.chain(*self._pairs), *self._publishers):
+        for client in itertools.chain(*self._pairs, filter(None, [self._publisher])):
             client.abort()
-        self._pairs.clear()
-        self._publishers.clear()
+        self._pairs, self._publisher = [], None
 
     async def grow(self, seconds: float) -> None:
         """Open the idle clients; ProcessError if they do not connect within `seconds`."""
@@ -63,21 +62,14 @@ class Driver:
             await self.settle()
         self.server.process.refresh()
 
-    async def check_idle(self) -> None:
-        """Raise ProcessError if an idle client is no longer connected."""
-        kept = await self.idle.run(IdleClients.connected) if self.place.idle else 0
-        if kept != self.place.idle:
-            raise ProcessError(f"only {kept} of {self.place.idle} idle clients are left")
-
     async def settle(self, most: float = 10.0) -> None:
         """Wait until the server is at rest, at most `most` seconds."""
         deadline = time.monotonic() + most
-        while time.monotonic() < deadline:
-            before = self.server.process.usage()
+        cpu, before = math.inf, 0.0
+        while cpu - before > _QUIET * _LOOK and time.monotonic() < deadline:
+            before = self.server.process.usage()[0]
             await asyncio.sleep(_LOOK)
-            after = self.server.process.usage()
-            if (after.cpu - before.cpu) / (after.at - before.at) <= _QUIET:
-                return
+            cpu = self.server.process.usage()[0]
 
     async def callers(self, count: int) -> list[Client]:
         """Return `count` remotes, each of which may call a player of its own; kept open."""
@@ -95,10 +87,10 @@ class Driver:
 
     async def publisher(self) -> Client:
         """Return a client that may publish to all idle clients; kept open."""
-        if not self._publishers:
-            self._publishers.append(self.server.client(Identity("server", _FIRST_PAIR)))
-            await self._publishers[0].open()
-        return self._publishers[0]
+        if self._publisher is None:
+            self._publisher = self.server.client(Identity("server", _FIRST_PAIR))
+            await self._publisher.open()
+        return self._publisher
 
     def new_clients(self, count: int) -> list[Client]:
         """Return `count` clients like the idle ones, which are not open yet."""

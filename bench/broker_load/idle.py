@@ -82,10 +82,6 @@ class IdleClients:
             await asyncio.gather(*pings)
         return waits
 
-    async def connected(self) -> int:
-        """Return how many clients are connected."""
-        return sum(client.is_connected for client in self._clients)
-
     def _count(self) -> None:
         self._received += 1
         self._last = time.perf_counter_ns()

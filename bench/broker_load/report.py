@@ -59,7 +59,7 @@ class Results:
 
     def __init__(self, about: Mapping[str, object]) -> None:
         self.samples: Samples[Case] = Samples()
-        self.failures: list[tuple[Case, str]] = []
+        self.failures: dict[Case, str] = {}
         self._about = about
 
     def marks(self, *cases: Case) -> str:
@@ -77,12 +77,8 @@ class Results:
         return number((one or 0.0) / (other or 1.0)) + self.marks(*cases)
 
     def document(self) -> dict[str, Any]:
-        cases = [
-            it | {"marks": self.marks(case)}
-            for it, case in zip(self.samples.cases(), self.samples, strict=True)
-        ]
-        failures = [{"case": case._asdict(), "message": text} for case, text in self.failures]
-        return {"about": dict(self._about), "cases": cases, "failures": failures}
+        failures = [it._asdict() | {"message": text} for it, text in self.failures.items()]
+        return {"about": self._about, "cases": self.samples.cases(), "failures": failures}
 
 
 def tables(results: Results) -> str:
@@ -95,11 +91,7 @@ def tables(results: Results) -> str:
     ]
     parts = [_table(("server", "", "idle", "others", *FIGURES.values()), rows), ratios(results)]
     if results.failures:
-        lines = (
-            f"  {case.server} {case.transport}, {case.idle} idle, {case.measure}: "
-            f"{message.splitlines()[0][:200]}"
-            for case, message in results.failures
-        )
+        lines = (f"  {case}: {text.splitlines()[0]}" for case, text in results.failures.items())
         parts.append("\n".join(("Did not work:", *lines)))
     return "\n\n".join((*filter(None, parts), LEGEND))
 

@@ -1,24 +1,21 @@
-"""Runs a plan: the servers start together, take turns, and end together."""
+"""Runs a plan: the servers run together, take turns, and end together."""
 
 from __future__ import annotations
 
 import asyncio
 import tempfile
 from argparse import Namespace
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import ExitStack, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Sequence
+from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Final
 
 from bench.broker_load.driver import Driver
-from bench.broker_load.measures import MEASURES, Sample, warm_up
+from bench.broker_load.measures import MEASURES, warm_up
 from bench.broker_load.peers import SERVERS
-from bench.broker_load.report import DISTURBED_LIMIT, Case, Results
+from bench.broker_load.report import Case, Results
 from bench.processes import ProcessError
-from bench.results import number, rotated
-
-FAILURES: Final = (ProcessError, OSError, TimeoutError)
-"""What a failing server can raise; the others are measured nevertheless."""
+from bench.results import number, progress, rotated
 
 _GROWTH: Final = ("connections", "calls", "latency")
 _OPEN_TIMEOUT: Final = 300.0
@@ -26,19 +23,15 @@ _SAMPLE_TIMEOUT: Final = 90.0
 
 
 class Run:
-    """One run of the benchmark, with the servers on `core`; `say` reports progress.
+    """One run of the benchmark, with the servers on `core`.
 
     `plan` has the options of ``bench.broker``.
     """
 
-    def __init__(
-        self, plan: Namespace, core: int, results: Results, say: Callable[[str], None]
-    ) -> None:
+    def __init__(self, plan: Namespace, core: int, results: Results) -> None:
         self._plan = plan
         self._core = core
         self._results = results
-        self._say = say
-        self._given_up: set[Case] = set()
 
     async def carry_out(self) -> None:
         """Take all samples."""
@@ -61,11 +54,17 @@ class Run:
                 await self._stage(levels, _GROWTH, plan.repeats)
 
     async def _stage(self, places: Sequence[Case], names: Sequence[str], repeats: int) -> None:
-        """Take the samples of some servers in turns."""
-        with self._drivers(places) as started:
+        """Run some servers, and take their samples in turns."""
+        with ExitStack() as stack:
+            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="broker-bench-"))
             drivers = []
-            for driver in started:
-                async with self._noted(driver.place._replace(measure="memory")):
+            for turn, place in enumerate(places):
+                kind, version = SERVERS[place.server], 5 if self._plan.mqtt == "5" else 4
+                server = kind(place.transport, Path(folder, str(turn)), self._core, version)
+                driver = Driver(server, place)
+                stack.callback(driver.stop)
+                async with self._noted(place):
+                    server.start()
                     await self._grow(driver)
                     drivers.append(driver)
             for repeat in range(repeats):
@@ -73,9 +72,6 @@ class Run:
                     for driver in rotated(drivers, repeat):
                         if driver.place.idle or name != "fan_out":
                             await self._take(driver, name)
-            for driver in drivers:
-                async with self._noted(driver.place._replace(measure="kept")):
-                    await driver.check_idle()
 
     async def _grow(self, driver: Driver) -> None:
         """Open the idle clients of a server, and keep the memory that they take."""
@@ -86,65 +82,31 @@ class Run:
             await driver.settle()
         before = process.memory()
         await driver.grow(_OPEN_TIMEOUT)
-        after = process.memory()
-        self._say(f"{driver.label}: ready")
         if idle and {"memory", "hold"} & set(self._plan.only):
-            sample = {
-                "server_mib": after / 2**20,
-                "kib_per_client": (after - before) / idle / 2**10,
-            }
-            self._results.samples[driver.place._replace(measure="memory")].append(sample)
+            after = process.memory()
+            grown = (after - before) / idle / 2**10
+            self._keep(driver, "memory", {"server_mib": after / 2**20, "kib_per_client": grown})
 
     async def _take(self, driver: Driver, name: str) -> None:
-        """Take one sample: the least disturbed one of some tries."""
+        """Take one sample, unless that has failed before."""
         case = driver.place._replace(measure=name)
-        if case in self._given_up:
+        if case in self._results.failures:
             return
-        # until it has worked
-        self._given_up.add(case)
-        tries: list[Sample] = []
-        async with self._noted(case):
-            for _ in range(1 if name == "hold" else 1 + self._plan.retakes):
-                async with asyncio.timeout(_SAMPLE_TIMEOUT + self._plan.hold_seconds):
-                    tries.append(await MEASURES[name](driver, self._plan))
-                if tries[-1]["disturbed"] <= DISTURBED_LIMIT:
-                    break
-            self._given_up.remove(case)
-            sample = min(tries, key=lambda one: one["disturbed"])
-            self._results.samples[case].append(sample)
-            figures = ", ".join(f"{name} {number(value)}" for name, value in sample.items())
-            self._say(f"{driver.label}, {name}: {figures}")
-        if case in self._given_up:
+        async with self._noted(case), asyncio.timeout(_SAMPLE_TIMEOUT + self._plan.hold_seconds):
+            self._keep(driver, name, await MEASURES[name](driver, self._plan))
+        if case in self._results.failures:
             driver.hang_up()
 
-    @contextmanager
-    def _drivers(self, places: Sequence[Case]) -> Iterator[list[Driver]]:
-        """Start servers; stop them after the block."""
-        running = []
-        with ExitStack() as stack:
-            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="broker-bench-"))
-            for place_number, place in enumerate(places):
-                path = Path(folder, str(place_number))
-                version = 5 if self._plan.mqtt == "5" else 4
-                kind = SERVERS[place.server]
-                driver = Driver(kind(place.transport, path, self._core, version), place)
-                stack.callback(driver.stop)
-                try:
-                    driver.server.start()
-                    running.append(driver)
-                except FAILURES as error:
-                    self._failed(place, error)
-            yield running
+    def _keep(self, driver: Driver, name: str, sample: dict[str, float]) -> None:
+        self._results.samples[driver.place._replace(measure=name)].append(sample)
+        figures = ", ".join(f"{name} {number(value)}" for name, value in sample.items())
+        progress(f"{driver.label}, {name}: {figures}")
 
     @asynccontextmanager
     async def _noted(self, case: Case) -> AsyncIterator[None]:
-        """Note a failure of the block, and go on after it."""
+        """Note a failure of a server in the block, and go on with the others after it."""
         try:
             yield
-        except FAILURES as error:
-            self._failed(case, error)
-
-    def _failed(self, case: Case, error: Exception) -> None:
-        message = f"{type(error).__name__}: {error}".removesuffix(": ")
-        self._results.failures.append((case, message))
-        self._say(f"{case}: {message}")
+        except (ProcessError, OSError, TimeoutError) as error:
+            self._results.failures[case] = f"{type(error).__name__}: {error}".removesuffix(": ")
+            progress(f"{case}: {self._results.failures[case]}")

@@ -11,7 +11,8 @@ import subprocess
 import sys
 import zlib
 from collections.abc import Callable, Sequence
-from functools import partial
+from contextlib import closing
+from functools import cache, partial
 from pathlib import Path
 from string import Template
 from typing import ClassVar, Final
@@ -122,7 +123,8 @@ class Ours(Server):
 
     def configure(self) -> None:
         self._data = DataFolder.open(self.folder / "data")
-        self._generations: dict[int, str] = {}
+        self._keyring = Keyring(self._data.secret, TOPICS)
+        self._generation = cache(self._claim)
 
     def environment(self) -> dict[str, str]:
         return {
@@ -135,25 +137,20 @@ class Ours(Server):
 
     def login(self, identity: Identity) -> Login:
         """Return a signed token, or the password for the household."""
-        client_id, data = identity.client_id, self._data
+        client_id = identity.client_id
         if identity.role == "home":
-            return Login(client_id, HOME, data.home_password)
+            return Login(client_id, HOME, self._data.home_password)
         role = rights.Role(identity.role)
         player = generation = ""
         if role is not rights.Role.SERVER:
             player, generation = clients.player_id(identity.home), self._generation(identity.home)
-        token, _ = Keyring(data.secret, TOPICS).issue(role, client_id, player, generation)
+        token, _ = self._keyring.issue(role, client_id, player, generation)
         return Login(client_id, role.value, token)
 
-    def _generation(self, home: int) -> str:
-        """Return the generation of a home's codes; its player is registered on the first call."""
-        if home not in self._generations:
-            registry = PlayerRegistry(self._data.registry)
-            try:
-                self._generations[home] = registry.claim(clients.player_id(home))
-            finally:
-                registry.close()
-        return self._generations[home]
+    def _claim(self, home: int) -> str:
+        """Register the player of a home; return the generation of its codes."""
+        with closing(PlayerRegistry(self._data.registry)) as registry:
+            return registry.claim(clients.player_id(home))
 
     @classmethod
     def version(cls) -> str:

@@ -7,9 +7,11 @@ import contextlib
 import itertools
 import tempfile
 import time
+from argparse import Namespace
 from contextlib import ExitStack
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import uvloop
 from nats.errors import Error as NatsError
@@ -18,10 +20,10 @@ from bench.broker_load.clients import Identity, Login, player_id
 from bench.broker_load.peers import nats_login, tokens_of
 from bench.cluster_load import shared_parts
 from bench.cluster_load.machines import PORTS, Machine, create
-from bench.cluster_load.phones import LONGEST, Phone, Player, Reader, until
-from bench.cluster_load.shared_parts import SharedParts
-from bench.processes import raise_file_limit
-from bench.results import about, heading, markdown, spread, write_json
+from bench.cluster_load.phones import Phone, Player, Reader, until
+from bench.cluster_load.shared_parts import Part, SharedParts
+from bench.processes import ProcessError, raise_file_limit
+from bench.results import about, heading, markdown, write_json
 from zapette_server.nats.cluster.cluster_keys import ClusterKeys
 from zapette_server.nats.cluster.node_files import KEYS, NODES
 from zapette_server.nats.streams import tend
@@ -31,8 +33,6 @@ _START: Final = 180.0
 _TEND_PAUSE: Final = 5.0
 _EQUAL_TIMEOUT: Final = 20.0
 _STATES: Final = "zapette/players/+/state"
-_HEAD: Final = ("", "phones", "n", "p50 s", "p99 s", "longest s",
-                "states behind", "lost", "of quiet ones", "differ", "after s")  # fmt: skip
 
 
 class Kills:
@@ -57,7 +57,7 @@ class Kills:
             login = self._login(Identity("remote", n % players, f"-{n}"))
             self.phones.append(Phone(login, self.hosts, n // players, player_id(n % players)))
 
-    async def run(self, shared: SharedParts | None) -> list[dict[str, Any]]:
+    async def run(self, shared: SharedParts | None) -> list[Part]:
         """Carry it out; return the figures of the nodes, or of the other parts if given."""
         for machine in self._machines:
             await asyncio.to_thread(machine.wait, self._login(Identity("server", machine.number)))
@@ -81,48 +81,39 @@ class Kills:
                 task.cancel()
         return parts
 
-    async def _part(self, machine: Machine, name: str) -> dict[str, Any]:
+    async def _part(self, machine: Machine, name: str) -> Part:
         members = (*self.players, *self.phones)
         for member in members:
             member.go_home()
         await until(lambda: all(it.link for it in members), "all are connected", _START)
         self._is_led = False
         await until(lambda: self._is_led, "the last node with streams leads them")
-        own = [it.host == machine.host for it in self.phones]
+        own = {it for it in self.phones if it.host == machine.host}
         # every other player says nothing more: what a node has of its state is not repaired by it
-        quiet = self.players[::2]
-        for player in quiet:
+        for player in self.players[::2]:
             player.publishing = False
         began = time.monotonic()
         (machine.kill if name == "killed" else machine.cut)()
-        while time.monotonic() < began + LONGEST:
-            waiting = [it for it in self.phones if it.began <= began]
-            if not waiting:
-                break
-            for phone in waiting:
-                phone.wake.set()
-            await asyncio.sleep(0.1)
-        times = [it.again_after(began) for it in self.phones]
+        with contextlib.suppress(ProcessError):
+            await until(lambda: self._all_pilot_since(began), "all phones pilot")
+        others = set(self.phones) - own
+        times = {
+            title: [it.again_after(began) for it in phones]
+            for title, phones in (("its own", own), ("others", others))
+        }
         (machine.start if name == "killed" else machine.heal)()
         await asyncio.to_thread(machine.wait, self._login(Identity("server", machine.number)))
         healed = time.monotonic()
-        for phone in self.phones:
+        await until(lambda: self._all_pilot_since(healed), "all phones pilot")
+        more = await self._compare()
+        return Part(f"node {machine.number} {name}", times, more).printed()
+
+    def _all_pilot_since(self, moment: float) -> bool:
+        """Wake the phones without an answered call since `moment`; tell if there are none."""
+        waiting = [it for it in self.phones if it.began <= moment]
+        for phone in waiting:
             phone.wake.set()
-        await until(lambda: all(it.began > healed for it in self.phones), "all phones pilot")
-        behind, lost, differ, equal_after = await self._compare()
-        part = {
-            "part": f"node {machine.number} {name}",
-            "own": [it for it, is_own in zip(times, own, strict=True) if is_own],
-            "others": [it for it, is_own in zip(times, own, strict=True) if not is_own],
-            "states_behind": len(behind),
-            "states_lost": len(lost),
-            "quiet_lost": sum(it in lost for it in quiet),
-            "quiet": len(quiet),
-            "states_differ": differ,
-            "equal_after_s": equal_after,
-        }
-        print("\n".join(map(str, rows(part))), flush=True)
-        return part
+        return not waiting
 
     async def _tend_streams(self) -> None:
         """Do with the streams what the web sides do."""
@@ -134,12 +125,12 @@ class Kills:
                 self._is_led = (await tend(url, self._keys, None, nodes)).leads
             await asyncio.sleep(_TEND_PAUSE)
 
-    async def _compare(self) -> tuple[list[Player], list[Player], int, float]:
+    async def _compare(self) -> dict[str, str]:
         """Compare the retained states of all nodes with what was acknowledged.
 
         Returns: the players of whom a node has an older state than the last acknowledged one, at
-        first and after up to `_EQUAL_TIMEOUT` seconds; how many states differ on nodes then, and
-        the seconds until all were equal.
+        first and after up to `_EQUAL_TIMEOUT` seconds; how many of those are quiet and how many
+        states differ on nodes then, and the seconds until all were equal.
         """
         for player in self.players:
             player.publishing = False
@@ -153,7 +144,14 @@ class Kills:
         equal_after = time.monotonic() - began
         for player in self.players:
             player.publishing = True
-        return behind, lost, differ, equal_after
+        quiet = self.players[::2]
+        return {
+            "states behind": str(len(behind)),
+            "lost": str(len(lost)),
+            "of quiet ones": f"{sum(it in lost for it in quiet)} of {len(quiet)}",
+            "differ": str(differ),
+            "after s": f"{equal_after:.0f}",
+        }
 
     async def _read(self) -> tuple[list[Player], int]:
         """Return whose acknowledged state a node lacks, and how many states differ on nodes."""
@@ -177,40 +175,25 @@ class Kills:
         return nats_login(self._tokens, identity)
 
 
-def rows(part: dict[str, Any]) -> list[list[str]]:
-    """Return the rows of the table for the phones of one node, and for those of the others."""
-    quiet, after = f"{part['quiet_lost']} of {part['quiet']}", f"{part['equal_after_s']:.0f}"
-    behind, lost, differ = (str(part[f"states_{it}"]) for it in ("behind", "lost", "differ"))
-    return [
-        [part["part"], title, str(len(times)), *spread(times), behind, lost, quiet, differ, after]
-        for whose, title in (("own", "its own"), ("others", "others"))
-        if (times := part[whose])
-    ]
-
-
-def run(
-    phones: int, players: int, fronts: int, json: Path | None, *, of_nodes: bool = True
-) -> None:
+def run(options: Namespace) -> None:
     """Run and print a table; ProcessError if it cannot be carried out.
 
-    Without `of_nodes`, a web side and the database are killed instead of nodes. 0 `players` are one
-    for each ten phones.
+    `options` are those of ``bench.cluster``.
     """
     raise_file_limit()
-    players = players or max(1, phones // _PHONES_A_PLAYER)
+    players = options.players or max(1, options.phones // _PHONES_A_PLAYER)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory())) / "cluster"
-        machines = create(folder, fronts)
+        machines = create(folder, options.fronts)
         for machine in machines:
             stack.callback(machine.stop)
-        kills = Kills(machines, folder, phones, players)
+        kills = Kills(machines, folder, options.phones, players)
         shared = None
-        if not of_nodes:
+        if options.shared:
             shared = stack.enter_context(shared_parts.running(folder, kills.hosts))
         parts = uvloop.run(kills.run(shared))
-    print(heading(f"{phones} phones, {players} players"), end="\n\n")
-    head, of_part = (_HEAD, rows) if of_nodes else (shared_parts.HEAD, shared_parts.rows)
-    print(markdown(head, [row for it in parts for row in of_part(it)]))
-    write_json(
-        json, {"about": about(phones=phones, players=players, fronts=fronts), "parts": parts}
-    )
+    print(heading(f"{options.phones} phones, {players} players"), end="\n\n")
+    head = ("", "phones", "n", "p50 s", "p99 s", "longest s", *parts[0].more)
+    print(markdown(head, [row for it in parts for row in it.rows]))
+    described = about(phones=options.phones, players=players, fronts=options.fronts)
+    write_json(options.json, {"about": described, "parts": [asdict(it) for it in parts]})

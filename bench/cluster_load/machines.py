@@ -9,7 +9,6 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -23,13 +22,13 @@ PORTS: Final = Ports()
 _INSIDE: Final = "ZAPETTE_BENCH_NAMESPACE"
 
 
-def enter(arguments: Sequence[str]) -> None:
-    """Run ``bench.cluster`` with `arguments` in a network namespace, unless it is in one."""
+def enter() -> None:
+    """Run ``bench.cluster`` with the same arguments in a network namespace, unless it is in one."""
     if os.environ.get(_INSIDE):
         return
     os.environ[_INSIDE] = "1"
     namespace = ["unshare", "--user", "--map-root-user", "--net"]
-    os.execvp(namespace[0], [*namespace, sys.executable, "-m", "bench.cluster", *arguments])
+    os.execvp(namespace[0], [*namespace, sys.executable, "-m", "bench.cluster", *sys.argv[1:]])
 
 
 def ip(line: str, pid: int | None = None) -> None:

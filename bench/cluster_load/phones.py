@@ -46,12 +46,27 @@ class Link(MqttClient):
         self._owner = owner
         #: When data was received last.
         self.heard_at = time.monotonic()
-        #: Called when it has ended.
-        self.on_lost: Callable[[], object] = lambda: None
+        self._lost = asyncio.Event()
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
-        self.on_lost()
+        self._lost.set()
+
+    async def lost(self) -> None:
+        """Raise ConnectionResetError once the connection has ended."""
+        await self._lost.wait()
+        raise ConnectionResetError
+
+    async def beat(self) -> None:
+        """Raise TimeoutError once the node does not answer, as a page's `Heartbeat` finds out."""
+        interval, patience = HEARTBEAT
+        while True:
+            silence = time.monotonic() - self.heard_at
+            if silence < interval:
+                await asyncio.sleep(interval - silence)
+            else:
+                async with asyncio.timeout(patience):
+                    await self.ping()
 
     def data_received(self, data: bytes) -> None:
         self.heard_at = time.monotonic()
@@ -96,28 +111,17 @@ class Member:
                     await link.subscribe(self.filters)
                 self.link = link
                 delay = FIRST_DELAY
-                await self._act_until_lost(link)
-            except (OSError, TimeoutError):
+                # until the first of them fails
+                async with asyncio.TaskGroup() as group:
+                    for act in (self.act(link), link.beat(), link.lost()):
+                        group.create_task(act)
+            except* (OSError, TimeoutError):
                 pass
             finally:
                 self.link = None
                 if link is not None:
                     link.abort()
             self.node = (self.node + 1) % len(self._hosts)
-
-    async def _act_until_lost(self, link: Link) -> None:
-        lost = asyncio.Event()
-        link.on_lost = lost.set
-        tasks = [asyncio.create_task(it) for it in (self.act(link), _beat(link), lost.wait())]
-        try:
-            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for task in tasks:
-                task.cancel()
-            ends = await asyncio.gather(*tasks, return_exceptions=True)
-        for end in ends:
-            if isinstance(end, Exception):
-                raise end
 
     async def login(self) -> Login:
         """Return its account for the next connection; OSError if there is none now."""
@@ -154,18 +158,6 @@ async def until(condition: Callable[[], bool], what: str, longest: float = LONGE
         if time.monotonic() > deadline:
             raise ProcessError(f"not within {longest:.0f} s: {what}")
         await asyncio.sleep(0.1)
-
-
-async def _beat(link: Link) -> None:
-    """Raise TimeoutError once the node does not answer, as a page's `Heartbeat` finds out."""
-    interval, patience = HEARTBEAT
-    while True:
-        silence = time.monotonic() - link.heard_at
-        if silence < interval:
-            await asyncio.sleep(interval - silence)
-        else:
-            async with asyncio.timeout(patience):
-                await link.ping()
 
 
 class Phone(Member):

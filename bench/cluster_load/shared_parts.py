@@ -10,19 +10,17 @@ import urllib.request
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Final, Self
 
 from bench.broker_load.clients import Login
 from bench.cluster_load.phones import Phone, Player, until
-from bench.results import spread
+from bench.results import progress, spread
 from tests.clients.mqtt_clients import Household
 from tests.programs.postgresql import PostgresqlServer
 from tests.programs.system import System
 from zapette_server.nats.cluster.node_files import SETTINGS
-
-HEAD: Final = ("", "phones", "n", "p50 s", "p99 s", "longest s")
 
 _NEWCOMERS: Final = 20
 _DOWN: Final = 10.0
@@ -65,6 +63,31 @@ class Newcomer(Phone):
 
 
 @dataclass(frozen=True)
+class Part:
+    """What one failure has done: seconds until a press worked, by whose it was, and further cells.
+
+    `more` has those by the head of their column.
+    """
+
+    name: str
+    times: dict[str, list[float]]
+    more: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def rows(self) -> list[list[str]]:
+        return [
+            [self.name, whose, str(len(times)), *spread(times), *self.more.values()]
+            for whose, times in self.times.items()
+            if times
+        ]
+
+    def printed(self) -> Self:
+        for row in self.rows:
+            progress(" ".join(row))
+        return self
+
+
+@dataclass(frozen=True)
 class SharedParts:
     """Two web sides, their database, and a player with phones that come through them.
 
@@ -77,7 +100,7 @@ class SharedParts:
     newcomers: list[Newcomer]
     thread: Executor
 
-    async def measure(self, connected: Sequence[Phone]) -> list[dict[str, Any]]:
+    async def measure(self, connected: Sequence[Phone]) -> list[Part]:
         """Return the figures of each part; the phones `connected` stay so."""
         side = self.sides[0].kept_dead("web")
         return [
@@ -94,7 +117,7 @@ class SharedParts:
         connected: Sequence[Phone],
         *,
         is_replaced: bool = False,
-    ) -> dict[str, Any]:
+    ) -> Part:
         await until(lambda: all(it.link for it in self.newcomers), "all have come")
         began = time.monotonic()
         loop = asyncio.get_running_loop()
@@ -110,24 +133,17 @@ class SharedParts:
         since = left if is_replaced else returned
         await until(lambda: all(it.began > since for it in self.newcomers), f"{name}: all came")
         await until(lambda: all(it.began > began for it in connected), f"{name}: all pilot")
-        part = {
-            "part": name,
-            "newcomers": [it.again_after(since) for it in self.newcomers],
-            "connected": [it.again_after(began) for it in connected],
-        }
-        print("\n".join(map(str, rows(part))), flush=True)
+        part = Part(
+            name,
+            {
+                "newcomers": [it.again_after(since) for it in self.newcomers],
+                "connected": [it.again_after(began) for it in connected],
+            },
+        )
         for side in self.sides:
             while not await asyncio.to_thread(side.is_up):
                 await asyncio.sleep(0.2)
-        return part
-
-
-def rows(part: dict[str, Any]) -> list[list[str]]:
-    """Return the rows of the table for newcomers and for connected phones."""
-    return [
-        [part["part"], whose, str(len(part[whose])), *spread(part[whose])]
-        for whose in ("newcomers", "connected")
-    ]
+        return part.printed()
 
 
 @contextmanager

@@ -9,7 +9,7 @@ import pytest
 
 from tests.bench.run import finished, measured
 
-QUICK = ("broker", "--quick", "--silent")
+QUICK = ("broker", "--quick")
 
 
 def cases(document: Any, measure: str) -> dict[tuple[str, str, int], dict[str, float]]:

@@ -15,7 +15,7 @@ from tests.bench.run import measured
 @pytest.mark.timeout(180)
 def test_measures_our_library_in_each_way(tmp_path: Path) -> None:
     sides = ["ours-tcp", "ours-ws", "ours-threads"]
-    short = ("--silent", "--sides", ",".join(sides), "--repeats", "1", "--seconds", "0.3")
+    short = ("--sides", ",".join(sides), "--repeats", "1", "--seconds", "0.3")
     shown, document = measured(tmp_path, "python_calls", *short)
     cases = document["cases"]
     found = {(case["side"], case["at_once"]) for case in cases}
