@@ -1,5 +1,8 @@
 import { build, fill, flag } from "../../elements/dom.js";
 
+/** Longer texts, in characters, are set in smaller letters. */
+const LONG = 300;
+
 /** A text over the picture, for some seconds. */
 export class ScreenMessage extends HTMLElement {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -18,6 +21,7 @@ export class ScreenMessage extends HTMLElement {
   tell(text, seconds) {
     clearTimeout(this.#timer);
     fill(this, build("p", {}, text));
+    this.classList.toggle("long", text.length > LONG);
     flag(this, "hidden", false);
     this.#timer = setTimeout(() => flag(this, "hidden", true), seconds * 1000);
   }

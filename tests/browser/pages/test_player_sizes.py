@@ -30,6 +30,12 @@ CANDIDATES: Final = [
     {"ip": "fd00:1234:5678:9abc:def0:1234:5678:9abc", "interface": "wlp0s20f3"},
 ]
 
+_SHOWN: Final = "document.querySelector('screen-message:not([hidden])')?.textContent.trim()"
+_CUT: Final = """(({ bottom, top }, { scrollHeight, clientHeight }) => (
+  top < 0 || bottom > innerHeight || scrollHeight > clientHeight) && [top, bottom, scrollHeight])(
+  document.querySelector("screen-message p").getBoundingClientRect(),
+  document.querySelector("screen-message"))"""
+
 Shown = tuple[PlayerPage, Observer]
 
 
@@ -110,3 +116,19 @@ def test_paused_and_with_a_code_to_type(shown: Shown, source: str, role: str) ->
     for title in TITLES.values():
         _load(observer, source, title)
         _check(player, title)
+
+
+@pytest.mark.parametrize("letters", [7, 299, 1000])
+def test_a_message_is_whole_and_in_nobody_s_way(shown: Shown, letters: int) -> None:
+    player, observer = shown
+    text = ("Le repas est servi, venez avant qu'il ne refroidisse. " * 20)[:letters]
+    observer.ask("message", json.dumps([text, 3600]).encode())
+    eventually(lambda: player.see(_SHOWN) == text.strip(), "the message")
+    faults = []
+    for width, height in SIZES:
+        player.page.set_viewport_size({"width": width, "height": height})
+        faults += [f"{width}x{height}: {it}" for it in layout.faults(player)]
+        cut = player.see(_CUT)
+        faults += [f"{width}x{height}: the message is cut off: {cut}"] if cut else []
+    observer.ask("message", b'[".", 1]')
+    assert faults == []
