@@ -26,24 +26,26 @@ _RELEASE_WORDS: Final = re.compile(
 )
 _YEAR: Final = re.compile(r"[(\[]((?:18|19|20)\d\d)[)\]]")
 _BARE_YEAR: Final = re.compile(r"\b((?:18|19|20)\d\d)\b")
+# Seasons and episodes, in the languages of most releases.
+_SEASON_WORD: Final = (
+    r"(?:season|saison|series|staffel|temporada|stagione|seizoen|sesong|s\xe4song|s\xe6son|sezon"
+    r"|kausi)"
+)
+_EPISODE_WORD: Final = r"(?:e|ep|episode|\xe9pisode|folge|episodio|aflevering)"
 _EPISODE: Final = re.compile(
     r"\bs(\d{1,2})[ .]?e(\d{1,4})(?:-?e?(\d{1,4}))?\b"
     r"|\b(\d{1,2})x(\d{2,3})\b"
-    r"|\bseason[ .](\d{1,2})[ ,.-]{1,3}episode[ .](\d{1,4})\b",
+    rf"|\b{_SEASON_WORD}[ .](\d{{1,2}})[ ,.-]{{1,3}}{_EPISODE_WORD}[ .](\d{{1,4}})\b",
     re.IGNORECASE,
 )
-# How the folder of a season is called, in the languages of most releases.
 _SEASON_FOLDER: Final = re.compile(
-    r"^(?P<before>.*?)[ .\-_(\[]*\b(?:"
-    r"(?:season|saison|series|staffel|temporada|stagione|seizoen|sesong|s\xe4song|s\xe6son|sezon|kausi)"
+    rf"^(?P<before>.*?)[ .\-_(\[]*\b(?:{_SEASON_WORD}"
     r"[ ._-]*(?P<number>\d{1,2})|s(?P<short>\d{1,2})|(?P<specials>specials|extras))\b",
     re.IGNORECASE,
 )
 # The number of an episode in the folder of a season: ``Episode 3``, ``03 - Name``, ``Name 03``.
 _NUMBERED: Final = (
-    re.compile(
-        r"\b(?:e|ep|episode|\xe9pisode|folge|episodio|aflevering)[ .#]*(\d{1,3})\b", re.IGNORECASE
-    ),
+    re.compile(rf"\b{_EPISODE_WORD}[ .#]*(\d{{1,3}})\b", re.IGNORECASE),
     re.compile(r"^[ \[(#]*(\d{1,3})\b(?![.,]\d)"),
     re.compile(r"\b(\d{1,3})$"),
 )
