@@ -19,7 +19,7 @@ from bench.broker_load.peers import SERVERS
 from bench.broker_load.report import Results, tables
 from bench.broker_load.run import Run
 from bench.processes import raise_file_limit, two_cores
-from bench.results import about, command, counts, names_of, write_json
+from bench.results import command, counts, names_of, write_json
 
 
 def main() -> None:
@@ -53,21 +53,13 @@ def carry_out(plan: Namespace) -> None:
     os.sched_setaffinity(0, {load_core})
     for name in plan.servers:
         SERVERS[name].install()
-    results = Results(
-        about(
-            cores={"servers": server_core, "load": load_core, "machine": os.cpu_count()},
-            versions={name: SERVERS[name].version() for name in plan.servers},
-            mqtt=plan.mqtt,
-            repeats=plan.repeats,
-            seconds=plan.seconds,
-        )
-    )
+    results = Results()
     try:
         uvloop.run(Run(plan, server_core, results).carry_out())
     finally:
         # after an interruption, show what was measured before it
         print(tables(results))
-        write_json(plan.json, results.document())
+        write_json(plan.json, cases=results.cases(), failures=results.noted())
 
 
 if __name__ == "__main__":

@@ -35,8 +35,3 @@ class Environment:
         except subprocess.SubprocessError as error:
             raise ProcessError(str(error)) from error
         done.write_bytes(self._packages.read_bytes())
-
-    def version(self, package: str) -> str:
-        """Return the version of a package."""
-        pins = dict(line.split("==") for line in self._packages.read_text().split() if "==" in line)
-        return pins[package]

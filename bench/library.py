@@ -99,8 +99,8 @@ def main() -> None:
         f"{further_scan:.1f} s. The first answer of a fresh process took {first:.0f} ms.\n"
     )
     print(times.table("question", 99))
-    figures = {"files": files, "first_walk": first_scan, "further_walk": further_scan}
-    write_json(options.json, figures | {"first_answer": first, "times": times})
+    scans = {"first": first_scan, "further": further_scan}
+    write_json(options.json, files=files, scans=scans, first_answer=first, times=times)
 
 
 if __name__ == "__main__":

@@ -150,7 +150,7 @@ def main() -> None:
     cells = [[f"p{n}", *(f"{percentile(it, n):.1f}" for it in times.values())] for n in (50, 99)]
     print(markdown(("API call, ms", *times), cells))
     print(f"\nThe slowest viewer got {slowest:.2f} MiB/s of the {_PACE:.1f} that it wanted.")
-    write_json(options.json, {"rates": rates, "calls": times, "slowest_viewer": slowest})
+    write_json(options.json, rates=rates, calls=times, slowest_viewer=slowest)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ import time
 from typing import Final
 
 from bench.films import film, of_each_rendition, running
-from bench.results import about, command, heading, markdown, workspace, write_json
+from bench.results import command, heading, markdown, workspace, write_json
 
 _ROWS: Final = 10
 
@@ -38,7 +38,7 @@ def main() -> None:
     print(f"{heading()}\n")
     rows = [(f"{minutes:.1f}", str(films), f"{used:.1f}") for minutes, films, used in seen]
     print(markdown(("minutes", "films", "MiB"), rows))
-    write_json(options.json, about(memory=seen))
+    write_json(options.json, memory=seen)
 
 
 if __name__ == "__main__":

@@ -122,7 +122,7 @@ def main() -> None:
     ]
     print(markdown(("page weight", "requests", "KiB received", "KiB unpacked"), rows))
     kept = {name: it._asdict() for name, it in weights.items()}
-    write_json(options.json, {"milliseconds": figures, "weights": kept})
+    write_json(options.json, milliseconds=figures, weights=kept)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,6 @@ docs/performance.md has the meaning of each figure, and results.
 
 from __future__ import annotations
 
-import importlib.metadata
 import json
 import subprocess
 import sys
@@ -21,7 +20,6 @@ from bench.broker_load.servers import ROOT, Crossbar, Ours, Server
 from bench.processes import ProcessError, log_tail, pinned, running_time, two_cores
 from bench.results import (
     Samples,
-    about,
     command,
     counts,
     markdown,
@@ -143,9 +141,6 @@ def main() -> None:
     parser.add_argument("--at-once", type=counts, default=[1, 64], metavar="N,…", help="(1,64)")
     options = parser.parse_args()
     cores = two_cores()
-    versions = {name: Crossbar.packages.version(name) for name in ("crossbar", "autobahn")}
-    versions["zapette"] = importlib.metadata.version("zapette")
-    described = about(versions=versions, repeats=options.repeats, seconds=options.seconds)
     samples: Samples[Case] = Samples()
     with ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="python-bench-"))
@@ -162,7 +157,7 @@ def main() -> None:
                     samples[Case(side.name, at_once)].append(sample)
                     progress(f"{side.name} {at_once} {sample}")
     print(tables(samples))
-    write_json(options.json, {"about": described, "cases": samples.cases()})
+    write_json(options.json, cases=samples.cases())
 
 
 if __name__ == "__main__":

@@ -68,21 +68,11 @@ def progress(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
-def write_json(file: Path | None, document: object) -> None:
-    """Write `document` to `file`, if there is one."""
+def write_json(file: Path | None, **figures: object) -> None:
+    """Write `figures`, the command line and the machine to `file`, if there is one."""
     if file is not None:
-        file.write_text(json.dumps(document, indent=1) + "\n")
-
-
-def about(**more: object) -> dict[str, object]:
-    """Return the date, the machine and its load, and `more`."""
-    return {
-        "at": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
-        "kernel": platform.release(),
-        "python": platform.python_version(),
-        "load_average": os.getloadavg(),
-        **more,
-    }
+        run = {"command": sys.argv, "machine": heading(), "kernel": platform.release()}
+        file.write_text(json.dumps(run | figures, indent=1) + "\n")
 
 
 def heading(*more: str) -> str:

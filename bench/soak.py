@@ -113,7 +113,7 @@ def main() -> None:
     faults = outcome.faults
     if "Traceback" in log or "internal_error" in log:
         faults.append(f"the broker had an error:\n{log[-4000:]}")
-    write_json(options.json, asdict(outcome) | {"faults": faults})
+    write_json(options.json, **asdict(outcome), faults=faults)
     sys.exit("\n".join(faults) or None)
 
 

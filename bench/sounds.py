@@ -75,7 +75,7 @@ def main() -> None:
                     measure(ControlledPlayer(player, observer), name, found)
                 pages.close()
     print(found.table())
-    write_json(options.json, found)
+    write_json(options.json, times=found)
 
 
 if __name__ == "__main__":

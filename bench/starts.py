@@ -91,7 +91,7 @@ def main() -> None:
                             with found.of(f"{kind}, ffmpeg alone"):
                                 alone[kind].run(0.0, 2.0)
     print(found.table())
-    write_json(options.json, found)
+    write_json(options.json, times=found)
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from bench.films import SECONDS, Alone, Web, film, of_each_rendition, part_at, running
-from bench.results import Times, about, command, heading, markdown, workspace, write_json
+from bench.results import Times, command, heading, markdown, workspace, write_json
 
 _PLANS: Final = {"remux": ("h264", "copy-aac"), "transcode": ("hevc", "h264-aac")}
 
@@ -83,7 +83,7 @@ def main() -> None:
             cells = (f"{it:.2f}" for it in (mine, ffmpeg, mine / ffmpeg))
             rows.append((f"{kind}, {what}", *cells))
     print(markdown(("s, or times real time", "ours", "ffmpeg alone", "ratio"), rows))
-    write_json(options.json, about(figures=found))
+    write_json(options.json, figures=found)
 
 
 if __name__ == "__main__":

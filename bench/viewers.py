@@ -18,7 +18,6 @@ from typing import Final
 from bench.films import SECONDS, Web, film, running
 from bench.results import (
     Times,
-    about,
     command,
     heading,
     markdown,
@@ -119,7 +118,7 @@ def main() -> None:
     after = " and ".join(f"{it:.1f} s" for it in gone["gone"])
     words = "" if third.status == 200 else third.json["detail"]
     print(f"\nThird: {third.status}, {words!r}. Gone after {after}.")
-    write_json(options.json, about(figures=figures, third=third.status, gone=gone["gone"]))
+    write_json(options.json, figures=figures, third=third.status, gone=gone["gone"])
 
 
 if __name__ == "__main__":

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import socket
-import subprocess
 import sysconfig
 from pathlib import Path
 from typing import ClassVar, Final
@@ -69,11 +68,6 @@ class Nats(Server):
 
     def login(self, identity: Identity) -> Login:
         return nats_login(self._tokens, identity)
-
-    @classmethod
-    def version(cls) -> str:
-        shown = subprocess.run([PROGRAM, "--version"], capture_output=True, text=True, check=True)
-        return shown.stdout.split()[-1]
 
 
 class ThreeNats(Nats):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
 from bench.broker_load.clients import Transport
@@ -49,7 +48,7 @@ class Case(NamedTuple):
     others: int = 0
 
 
-class Results:
+class Results(Samples[Case]):
     """All results of one run: samples by case, in the order they were taken, and failures.
 
     Each sample has these shares of its time: ``load_busy``, in which the load used its core,
@@ -57,33 +56,32 @@ class Results:
     load while these were runnable, whichever is more.
     """
 
-    def __init__(self, about: Mapping[str, object]) -> None:
-        self.samples: Samples[Case] = Samples()
+    def __init__(self) -> None:
+        super().__init__()
         self.failures: dict[Case, str] = {}
-        self._about = about
 
     def marks(self, *cases: Case) -> str:
         """Return ``*`` if the load was at its limit, ``~`` if other programs disturbed."""
-        medians = [self.samples.median(case) for case in cases]
+        medians = [self.median(case) for case in cases]
         busy = any(it.get("load_busy", 0) > LOAD_LIMIT for it in medians)
         return "*" * busy + "~" * any(it.get("disturbed", 0) > DISTURBED_LIMIT for it in medians)
 
     def cell(self, name: str, *cases: Case) -> str:
         """Return a figure of a case with its marks, or its ratio to that of a second case."""
-        values = [self.samples.median(case).get(name) for case in cases]
+        values = [self.median(case).get(name) for case in cases]
         if not all(values):
             return ""
         one, other = (*values, 1.0)[:2]
         return number((one or 0.0) / (other or 1.0)) + self.marks(*cases)
 
-    def document(self) -> dict[str, Any]:
-        failures = [it._asdict() | {"message": text} for it, text in self.failures.items()]
-        return {"about": self._about, "cases": self.samples.cases(), "failures": failures}
+    def noted(self) -> list[dict[str, Any]]:
+        """Return the failures as plain data."""
+        return [it._asdict() | {"message": text} for it, text in self.failures.items()]
 
 
 def tables(results: Results) -> str:
     """Return all figures, and the ratios of ours to every other server."""
-    places = dict.fromkeys(case._replace(measure="") for case in results.samples)
+    places = dict.fromkeys(case._replace(measure="") for case in results)
     order = sorted(places, key=lambda it: (it.idle, it.others, it.transport == "tcp"))
     rows = [
         (it.server, it.transport, f"{it.idle:,}", f"{it.others:,}", *_cells(results, it))
@@ -99,7 +97,7 @@ def tables(results: Results) -> str:
 def ratios(results: Results) -> str:
     """Compare ours with others at the most idle clients, and the most others with none."""
     columns: dict[str, tuple[Case, Case]] = {}
-    for case in sorted(results.samples, key=lambda it: (it.idle, it.others)):
+    for case in sorted(results, key=lambda it: (it.idle, it.others)):
         one = case._replace(measure="")
         if one.others:
             title = f"{one.server} {one.transport}, {one.others:,} others / none"

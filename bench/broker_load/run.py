@@ -98,7 +98,7 @@ class Run:
             driver.hang_up()
 
     def _keep(self, driver: Driver, name: str, sample: dict[str, float]) -> None:
-        self._results.samples[driver.place._replace(measure=name)].append(sample)
+        self._results[driver.place._replace(measure=name)].append(sample)
         figures = ", ".join(f"{name} {number(value)}" for name, value in sample.items())
         progress(f"{driver.label}, {name}: {figures}")
 

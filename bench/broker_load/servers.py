@@ -6,7 +6,6 @@ Their configurations are in `config/`, a folder each.
 from __future__ import annotations
 
 import getpass
-import importlib.metadata
 import subprocess
 import sys
 import zlib
@@ -100,12 +99,6 @@ class Server:
         if cls.packages is not None:
             cls.packages.install()
 
-    @classmethod
-    def version(cls) -> str:
-        """Return the installed version; OSError if there is none."""
-        find = cls.packages.version if cls.packages else importlib.metadata.version
-        return find(cls.name)
-
 
 def _client(
     kind: Callable[..., Client], endpoints: Sequence[Endpoint], player: str, login: Login
@@ -152,10 +145,6 @@ class Ours(Server):
         with closing(PlayerRegistry(self._data.registry)) as registry:
             return registry.claim(clients.player_id(home))
 
-    @classmethod
-    def version(cls) -> str:
-        return importlib.metadata.version("zapette")
-
 
 class Mosquitto(Server):
     """Eclipse Mosquitto, written in C, with a password file and an access control list."""
@@ -170,11 +159,6 @@ class Mosquitto(Server):
         for role, password in PASSWORDS.items():
             command = ["mosquitto_passwd", "-b", str(passwords), role, password]
             subprocess.run(command, check=True, capture_output=True)
-
-    @classmethod
-    def version(cls) -> str:
-        shown = subprocess.run(["mosquitto", "-h"], capture_output=True, text=True, check=False)
-        return shown.stdout.split("\n", 1)[0].rpartition(" ")[2]
 
 
 class Crossbar(Server):

@@ -23,7 +23,7 @@ from bench.cluster_load.machines import PORTS, Machine, create
 from bench.cluster_load.phones import Phone, Player, Reader, until
 from bench.cluster_load.shared_parts import Part, SharedParts
 from bench.processes import ProcessError, raise_file_limit
-from bench.results import about, heading, markdown, write_json
+from bench.results import heading, markdown, write_json
 from zapette_server.nats.cluster.cluster_keys import ClusterKeys
 from zapette_server.nats.cluster.node_files import KEYS, NODES
 from zapette_server.nats.streams import tend
@@ -195,5 +195,4 @@ def run(options: Namespace) -> None:
     print(heading(f"{options.phones} phones, {players} players"), end="\n\n")
     head = ("", "phones", "n", "p50 s", "p99 s", "longest s", *parts[0].more)
     print(markdown(head, [row for it in parts for row in it.rows]))
-    described = about(phones=options.phones, players=players, fronts=options.fronts)
-    write_json(options.json, {"about": described, "parts": [asdict(it) for it in parts]})
+    write_json(options.json, parts=[asdict(it) for it in parts])

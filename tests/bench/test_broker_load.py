@@ -97,29 +97,29 @@ def test_an_answer_nobody_waits_for_is_an_error() -> None:
 
 
 def test_a_load_at_its_limit_and_a_disturbed_run_are_marked() -> None:
-    found = Results({})
+    found = Results()
     case = Case("ours", "ws", 0, "calls")
-    found.samples[case].append({"load_busy": 0.95, "disturbed": 0.2})
+    found[case].append({"load_busy": 0.95, "disturbed": 0.2})
     assert found.marks(case) == "*~"
-    found.samples[case] += 2 * [{"load_busy": 0.3, "disturbed": 0.0}]
+    found[case] += 2 * [{"load_busy": 0.3, "disturbed": 0.0}]
     assert found.marks(case) == ""
 
 
 def test_ours_is_compared_with_others_at_the_most_idle_clients() -> None:
-    found = Results({})
+    found = Results()
     for server, idle, calls in (("ours", 0, 9.0), ("ours", 60, 6.0), ("mosquitto", 60, 4.0)):
         case = Case(server, "ws", idle, "calls")
-        found.samples[case].append({"calls_per_s": calls, "disturbed": 0.2})
+        found[case].append({"calls_per_s": calls, "disturbed": 0.2})
     assert ratios(found).splitlines()[0] == "| ratios | ours / mosquitto ws |"
     assert ratios(found).splitlines()[2:] == ["| calls/s | 1.50~ |"]
     assert "| mosquitto | ws | 60 | 0 | 4.00~ |" in tables(found)
 
 
 def test_the_cost_with_others_is_compared_with_that_of_none() -> None:
-    found = Results({})
+    found = Results()
     for others, cost in ((0, 20.0), (5000, 21.0), (20_000, 30.0)):
         case = Case("ours", "tcp", 0, "calls", others)
-        found.samples[case].append({"cpu_us_per_call": cost})
+        found[case].append({"cpu_us_per_call": cost})
     head = "| ratios | ours tcp, 5,000 others / none | ours tcp, 20,000 others / none |"
     assert head in tables(found)
     assert "| µs/call | 1.05 | 1.50 |" in tables(found)
