@@ -7,8 +7,8 @@ import socket
 import struct
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack, suppress
 from typing import Any, Final
 
 from bench.broker_load.clients import Login
@@ -79,20 +79,13 @@ class Churn(threading.Thread):
         """Connect over either transport with either version; with an `expiry`, keep the session."""
         # a session of MQTT 3.1.1 would last a day
         version = Version.V5 if expiry else self._random.choice(list(Version))
-        client = Client(self._stream(stack), version)
-        connack = client.connect(
-            Connect(
-                name or self._own_name(),
-                version,
-                clean=not expiry,
-                username=self._login.username,
-                password=self._login.password.encode(),
-                will=Will(f"{PREFIX}/will", b"gone", qos=1) if will else None,
-                properties=((Property.SESSION_EXPIRY, expiry),) if expiry else (),
-            )
-        )
-        assert connack.code == 0, f"CONNACK 0x{connack.code:02x}"
-        return client
+        fields: dict[str, Any] = {"clean": not expiry}
+        if will:
+            fields["will"] = Will(f"{PREFIX}/will", b"gone", qos=1)
+        if expiry:
+            fields["properties"] = ((Property.SESSION_EXPIRY, expiry),)
+        name = name or self._own_name()
+        return connected(self._stream(stack), self._login, name, version, **fields)
 
     def _own_name(self) -> str:
         return f"churn-{self._number}-{self._random.randrange(1_000_000)}"
@@ -163,11 +156,13 @@ class Churn(threading.Thread):
         client.subscribe(f"{PREFIX}/some/#", qos=2)
 
 
-@contextmanager
-def connected(server: Server, login: Login, client_id: str) -> Iterator[Client]:
-    """Connect an MQTT 3.1.1 client with a clean session."""
-    with Stream(server.ports["tcp"]) as stream:
-        client = Client(stream, Version.V311)
-        name, password = login.username, login.password.encode()
-        assert client.connect(Connect(client_id, username=name, password=password)).code == 0
-        yield client
+def connected(
+    stream: Stream, login: Login, client_id: str, version: Version = Version.V311, **fields: Any
+) -> Client:
+    """Connect a client, with further `fields` of its CONNECT, and a clean session by default."""
+    client = Client(stream, version)
+    name, password = login.username, login.password.encode()
+    connect = Connect(client_id, version, username=name, password=password, **fields)
+    connack = client.connect(connect)
+    assert connack.code == 0, f"CONNACK 0x{connack.code:02x}"
+    return client

@@ -30,6 +30,7 @@ from bench.processes import raise_file_limit
 from bench.results import command, write_json
 from tests.broker.reliable_clients import Reader, Writer
 from tests.conformance.wire.encodings import Version
+from tests.conformance.wire.stream import Stream
 from tests.waiting import eventually
 
 GROWTH: Final = 8 * 2**20
@@ -186,10 +187,12 @@ def _round(
 
 def _clear(server: Server, login: Login, sessions: Sequence[str]) -> None:
     """End sessions, and delete the retained messages."""
+    port = server.ports["tcp"]
     for client_id in sessions:
-        with connected(server, login, client_id) as client:
-            client.leave()
-    with connected(server, login, "clears") as client:
+        with Stream(port) as stream:
+            connected(stream, login, client_id).leave()
+    with Stream(port) as stream:
+        client = connected(stream, login, "clears")
         for topic in TOPICS:
             client.publish(topic, b"", qos=1, retain=True)
         client.leave()
@@ -222,7 +225,8 @@ def at_rest(server: Server, login: Login) -> State:
 
 def _counts(server: Server, login: Login) -> dict[str, int]:
     """Return how many of each there are, without the client that asks."""
-    with connected(server, login, "counts") as client:
+    with Stream(server.ports["tcp"]) as stream:
+        client = connected(stream, login, "counts")
         client.subscribe("$SYS/broker/metrics")
         metrics = json.loads(client.message(_TIMEOUT).payload)
     return {name: metrics[name] for name in _LEFT}
