@@ -58,14 +58,13 @@ def measure(controlled: ControlledPlayer, phone: RemotePage, title: str) -> floa
 def main() -> None:
     """Run the benchmark from the command line."""
     parser = command("starts", __doc__, rounds=20)
-    parser.add_argument("--only", choices=list(_KINDS), action="append")
+    parser.add_argument("--only", nargs="+", choices=_KINDS, default=list(_KINDS))
     options = parser.parse_args()
-    kinds = options.only or list(_KINDS)
     # a number might be taken for that of an episode
     turns = [chr(ord("a") + it // 26) + chr(ord("a") + it % 26) for it in range(options.rounds)]
     found, alone = Times(), {}
     with workspace() as folder:
-        for kind in kinds:
+        for kind in options.only:
             codec, sound, lines, plan = _KINDS[kind]
             original = film(folder / f"{kind}.mkv", codec, sound, lines)
             if plan:
@@ -80,7 +79,7 @@ def main() -> None:
             with Observer(system.household(), player.root) as observer:
                 controlled = ControlledPlayer(player, observer)
                 for turn in turns:
-                    for kind in kinds:
+                    for kind in options.only:
                         controlled.ask("queue/clear")
                         found[kind].append(measure(controlled, phone, f"{kind} {turn}"))
                         stream = observer.status()["stream"]

@@ -66,15 +66,16 @@ def measure(web: Web, media: Path, kind: str, rounds: int, seconds: int) -> Time
 
 def main() -> None:
     parser = command("streams", __doc__, rounds=20, seconds=SECONDS)
-    parser.add_argument("--only", choices=list(_PLANS), action="append")
+    parser.add_argument("--only", nargs="+", choices=_PLANS, default=list(_PLANS))
     options = parser.parse_args()
-    kinds = options.only or list(_PLANS)
     with workspace() as folder:
         media = folder / "media"
-        for kind in kinds:
+        for kind in options.only:
             film(media / f"{_PLANS[kind][0]}.mkv", _PLANS[kind][0], seconds=options.seconds)
         with running(folder) as web:
-            found = {it: measure(web, media, it, options.rounds, options.seconds) for it in kinds}
+            found = {
+                it: measure(web, media, it, options.rounds, options.seconds) for it in options.only
+            }
     print(f"{heading()}, {options.rounds} rounds\n")
     rows = []
     for kind, figures in found.items():
