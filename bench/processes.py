@@ -7,8 +7,8 @@ import os
 import resource
 import subprocess
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from types import MappingProxyType
 from typing import Final, Self
 
 import psutil
@@ -26,48 +26,41 @@ class ProcessError(Exception):
     """A process did not start, or ended by itself; the message has the end of its log."""
 
 
+@dataclass
 class Process:
     """A program that listens on `port` until it is stopped, or the block ends.
 
-    It runs in the folder of its `log`, on one core if that is given.
+    It runs in the folder of its `log`.
     """
 
-    def __init__(
-        self,
-        command: Sequence[str],
-        port: int,
-        log: Path,
-        environment: Mapping[str, str] = MappingProxyType({}),
-        core: int | None = None,
-    ) -> None:
-        self._command = list(command) if core is None else pinned(core, command)
-        self._port = port
-        self._log = log
-        self._environment = environment
-        self._child: subprocess.Popen[bytes] | None = None
-        self._tree: list[psutil.Process] = []
+    command: Sequence[str]
+    port: int
+    log: Path
+    environment: Mapping[str, str] = field(default_factory=dict)
+    _child: subprocess.Popen[bytes] | None = None
+    _tree: list[psutil.Process] = field(default_factory=list)
 
     def start(self) -> Self:
         """Start it and wait until it accepts connections; ProcessError if it does not."""
-        with self._log.open("wb") as log:
+        with self.log.open("wb") as log:
             self._child = subprocess.Popen(
-                self._command,
+                self.command,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                cwd=self._log.parent,
-                env=os.environ | self._environment,
+                cwd=self.log.parent,
+                env=os.environ | self.environment,
             )
         try:
-            eventually(self._listens, f"port {self._port} is open", _START_TIMEOUT)
+            eventually(self._listens, f"port {self.port} is open", _START_TIMEOUT)
         except AssertionError as error:
-            raise ProcessError(f"{error}: {log_tail(self._log)}") from None
+            raise ProcessError(f"{error}: {log_tail(self.log)}") from None
         self.refresh()
         return self
 
     def _listens(self) -> bool:
         self._check()
-        return listens(self._port)
+        return listens(self.port)
 
     @property
     def pid(self) -> int:
@@ -113,7 +106,7 @@ class Process:
 
     def _check(self) -> None:
         if self._child is not None and self._child.poll() is not None:
-            code, tail = self._child.returncode, log_tail(self._log)
+            code, tail = self._child.returncode, log_tail(self.log)
             raise ProcessError(f"the server ended with code {code}: {tail}")
 
 

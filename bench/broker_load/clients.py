@@ -115,7 +115,7 @@ class Calls:
 class Client(asyncio.Protocol):
     """One connection to a server under load; subclasses speak MQTT or WAMP.
 
-    `on_message` is called for each message that arrives; only a caller has `calls`.
+    `on_message` is called for each message that is not a call or its answer.
     """
 
     calls: Calls
@@ -144,8 +144,13 @@ class Client(asyncio.Protocol):
             self.abort()
             raise
 
-    async def prepare(self) -> None:
-        """Subscribe to, or register, what calls need."""
+    @abstractmethod
+    async def prepare_calls(self, player: str) -> None:
+        """Be a remote: subscribe to what `calls` of a player need."""
+
+    @abstractmethod
+    async def answer_calls(self, player: str) -> None:
+        """Be a player, which answers each call at once."""
 
     def start(self, at_once: int) -> None:
         """Make `at_once` calls, and another one for each response."""

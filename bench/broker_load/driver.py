@@ -78,11 +78,11 @@ class Driver:
         return [caller for caller, _ in self._pairs[:count]]
 
     async def _pair(self, home: int) -> tuple[Client, Client]:
-        player, remote = Identity("player", home), Identity("remote", home)
-        caller, responder = self.server.client(remote, 1), self.server.client(player, 2)
-        for client in (responder, caller):
-            await client.open()
-            await client.prepare()
+        caller, responder = (self.server.client(Identity(it, home)) for it in ("remote", "player"))
+        await responder.open()
+        await responder.answer_calls(player_id(home))
+        await caller.open()
+        await caller.prepare_calls(player_id(home))
         return caller, responder
 
     async def publisher(self) -> Client:

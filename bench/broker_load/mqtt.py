@@ -6,7 +6,7 @@ the rest is no kept client.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from bench.broker_load import clients
@@ -25,13 +25,15 @@ _FILTERS_AT_ONCE: Final = 100
 
 
 class MqttClient(Client):
-    """A client that counts the messages it receives."""
+    """A client that counts the messages it receives, unless it calls or answers."""
 
-    def __init__(self, endpoint: Endpoint, login: Login, _player: str = "") -> None:
+    def __init__(self, endpoint: Endpoint, login: Login) -> None:
         framing = WebSocketFraming(endpoint.port, "/mqtt", "mqtt")
         super().__init__(endpoint.port, framing if endpoint.transport == "ws" else Framing())
         self._version = Version(endpoint.version)
+        self._client_id = login.client_id
         self._rest = b""
+        self._take: Callable[[bytes], bytes] = self._take_any
         self._connect = Connect(
             login.client_id,
             self._version,
@@ -39,6 +41,40 @@ class MqttClient(Client):
             username=login.username,
             password=login.password.encode(),
         ).encode()
+
+    async def prepare_calls(self, player: str) -> None:
+        topics = TOPICS.player(player)
+        responses = topics.responses(self._client_id)
+        start = responses.removesuffix("#").encode()
+        prefix = (len(start) + len(MARK)).to_bytes(2) + start
+        token = slice(len(prefix), len(prefix) + len(MARK))
+
+        def take_response(body: bytes) -> bytes:
+            # stock amqtt delivers messages of other subscribers to all
+            return self.calls.answer(body[token]) if body.startswith(prefix) else b""
+
+        request = topics.request(self._client_id, _PLACE, clients.PROCEDURE)
+        self.calls = Calls(self._template(request, clients.PARAMETER))
+        self._take = take_response
+        await self.subscribe([responses])
+
+    async def answer_calls(self, player: str) -> None:
+        topics = TOPICS.player(player)
+        prefix = topics.requests.removesuffix("#").encode()
+        answers: dict[bytes, Template] = {}
+
+        def answer_request(body: bytes) -> bytes:
+            topic = body[2 : 2 + (body[0] << 8 | body[1])]
+            if not topic.startswith(prefix):
+                return b""  # as above
+            caller, call, _ = topic[len(prefix) :].split(b"/", 2)
+            if caller not in answers:
+                response = topics.response(caller.decode(), _PLACE)
+                answers[caller] = self._template(response, clients.RESULT)
+            return answers[caller].fill(call)
+
+        self._take = answer_request
+        await self.subscribe([topics.requests])
 
     async def subscribe(self, topics: Sequence[str]) -> None:
         for start in range(0, len(topics), _FILTERS_AT_ONCE):
@@ -63,16 +99,14 @@ class MqttClient(Client):
         arrived, self._rest = split(self._rest + stream if self._rest else stream)
         out = []
         for first, body in arrived:
-            if first & 0xF0 == _PUBLISH:
-                answer = self._published(body)
-                if answer:
-                    out.append(answer)
-            else:
+            if first & 0xF0 != _PUBLISH:
                 self._control(first, body)
+            elif answer := self._take(body):
+                out.append(answer)
         if out:
             self.write(b"".join(out))
 
-    def _published(self, body: bytes) -> bytes:  # noqa: ARG002 - a plain client only counts
+    def _take_any(self, body: bytes) -> bytes:  # noqa: ARG002 - it only counts
         self._count()
         return b""
 
@@ -92,52 +126,6 @@ class MqttClient(Client):
     def _template(self, topic: str, payload: str) -> Template:
         packet = publish(topic, payload.encode(), version=self._version)
         return self._framing.template(packet.replace(_PLACE.encode(), MARK))
-
-
-class MqttCaller(MqttClient):
-    """A remote that calls one player."""
-
-    def __init__(self, endpoint: Endpoint, login: Login, player: str) -> None:
-        super().__init__(endpoint, login)
-        topics = TOPICS.player(player)
-        request = topics.request(login.client_id, _PLACE, clients.PROCEDURE)
-        self.calls = Calls(self._template(request, clients.PARAMETER))
-        self._responses = topics.responses(login.client_id)
-        start = self._responses.removesuffix("#").encode()
-        self._prefix = (len(start) + len(MARK)).to_bytes(2) + start
-        self._token = slice(len(self._prefix), len(self._prefix) + len(MARK))
-
-    async def prepare(self) -> None:
-        await self.subscribe([self._responses])
-
-    def _published(self, body: bytes) -> bytes:
-        if not body.startswith(self._prefix):
-            return b""  # stock amqtt delivers messages of other subscribers to all
-        return self.calls.answer(body[self._token])
-
-
-class MqttResponder(MqttClient):
-    """A player that answers each request at once."""
-
-    def __init__(self, endpoint: Endpoint, login: Login, player: str) -> None:
-        super().__init__(endpoint, login)
-        self._topics = TOPICS.player(player)
-        self._requests = self._topics.requests
-        self._prefix = self._requests.removesuffix("#").encode()
-        self._answers: dict[bytes, Template] = {}
-
-    async def prepare(self) -> None:
-        await self.subscribe([self._requests])
-
-    def _published(self, body: bytes) -> bytes:
-        topic = body[2 : 2 + (body[0] << 8 | body[1])]
-        if not topic.startswith(self._prefix):
-            return b""  # see MqttCaller
-        caller, call, _ = topic[len(self._prefix) :].split(b"/", 2)
-        if caller not in self._answers:
-            response = self._topics.response(caller.decode(), _PLACE)
-            self._answers[caller] = self._template(response, clients.RESULT)
-        return self._answers[caller].fill(call)
 
 
 def split(stream: bytes) -> tuple[list[tuple[int, bytes]], bytes]:

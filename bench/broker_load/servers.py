@@ -20,10 +20,10 @@ from argon2 import PasswordHasher
 
 from bench.broker_load import clients
 from bench.broker_load.clients import TOPICS, Client, Endpoint, Identity, Login, Transport
-from bench.broker_load.mqtt import MqttCaller, MqttClient, MqttResponder
-from bench.broker_load.wamp import WampCaller, WampClient, WampResponder
+from bench.broker_load.mqtt import MqttClient
+from bench.broker_load.wamp import WampClient
 from bench.environments import Environment
-from bench.processes import Process
+from bench.processes import Process, pinned
 from tests.programs.ports import free_ports
 from zapette_server.access import rights
 from zapette_server.access.credentials import Keyring
@@ -39,9 +39,6 @@ PASSWORDS: Final[dict[clients.Role, str]] = {
 }
 """For the servers that know roles by name and password only."""
 
-Kinds = tuple[Callable[..., Client], Callable[..., Client], Callable[..., Client]]
-"""What makes clients that only receive, callers, and responders."""
-
 
 class Server:
     """One server, reached over one transport at the `endpoints` of its nodes."""
@@ -50,7 +47,7 @@ class Server:
     transports: ClassVar[tuple[Transport, ...]] = ("ws", "tcp")
     program: ClassVar[tuple[str, ...]]  # with its arguments; `$folder` is its folder
     packages: ClassVar[Environment | None] = None  # if it needs one of its own
-    kinds: ClassVar[Kinds] = (MqttClient, MqttCaller, MqttResponder)
+    protocol: ClassVar[type[MqttClient | WampClient]] = MqttClient
 
     def __init__(
         self, transport: Transport, folder: Path, core: int, mqtt_version: int = 4
@@ -60,8 +57,8 @@ class Server:
         self.endpoint = Endpoint(transport, self.ports[transport], mqtt_version)
         self.endpoints = [self.endpoint]
         self.folder = folder
-        port, log = self.endpoint.port, folder / "log"
-        self.process = Process(self.command(folder), port, log, self.environment(), core)
+        program, port = pinned(core, self.command(folder)), self.endpoint.port
+        self.process = Process(program, port, folder / "log", self.environment())
 
     def start(self) -> None:
         """Start it and wait until it listens; ProcessError if it does not."""
@@ -86,12 +83,12 @@ class Server:
     def login(self, identity: Identity) -> Login:
         return Login(identity.client_id, identity.role, PASSWORDS[identity.role])
 
-    def maker(self, kind: int = 0, player: str = "") -> Callable[[Login], Client]:
-        """Return what makes clients of one of `kinds`; it can be sent to another process."""
-        return partial(_client, self.kinds[kind], self.endpoints, player)
+    def maker(self) -> Callable[[Login], Client]:
+        """Return what makes clients; it can be sent to another process."""
+        return partial(_client, self.protocol, self.endpoints)
 
-    def client(self, identity: Identity, kind: int = 0) -> Client:
-        return self.maker(kind, clients.player_id(identity.home))(self.login(identity))
+    def client(self, identity: Identity) -> Client:
+        return self.maker()(self.login(identity))
 
     @classmethod
     def install(cls) -> None:
@@ -101,11 +98,10 @@ class Server:
 
 
 def _client(
-    kind: Callable[..., Client], endpoints: Sequence[Endpoint], player: str, login: Login
+    protocol: type[MqttClient | WampClient], endpoints: Sequence[Endpoint], login: Login
 ) -> Client:
     # shared out among the nodes
-    endpoint = endpoints[zlib.crc32(login.client_id.encode()) % len(endpoints)]
-    return kind(endpoint, login, player)
+    return protocol(endpoints[zlib.crc32(login.client_id.encode()) % len(endpoints)], login)
 
 
 class Ours(Server):
@@ -172,7 +168,7 @@ class Crossbar(Server):
     packages = Environment("crossbar")
     programs = packages.folder / "bin"
     program = (f"{programs}/crossbar", "start", "--cbdir", "$folder", "--loglevel", "warn")
-    kinds = (WampClient, WampCaller, WampResponder)
+    protocol = WampClient
 
 
 class Iotcore(Server):

@@ -20,14 +20,25 @@ _CALL, _RESULT, _REGISTER, _REGISTERED, _INVOCATION, _YIELD = 48, 50, 64, 65, 68
 
 
 class WampClient(Client):
-    """A client that counts the events it receives."""
+    """A client that counts the events it receives, calls and answers."""
 
-    def __init__(self, endpoint: Endpoint, login: Login, _player: str = "") -> None:
+    def __init__(self, endpoint: Endpoint, login: Login) -> None:
         framing = WebSocketFraming(endpoint.port, "/", "wamp.2.json")
         super().__init__(endpoint.port, framing)
         self._login = login
         self._ids = itertools.count(1)
         self._expected = 0
+        self._result = [json.loads(clients.RESULT)]
+
+    async def prepare_calls(self, player: str) -> None:
+        call = _encode([_CALL, 0, {}, _procedure(player), [json.loads(clients.PARAMETER)]])
+        self.calls = Calls(self._framing.template(call.replace(b"0", MARK, 1)))
+
+    async def answer_calls(self, player: str) -> None:
+        confirmed = self._wait()
+        self._expected = 1
+        self._request(_REGISTER, {}, _procedure(player))
+        await confirmed
 
     async def subscribe(self, topics: Sequence[str]) -> None:
         confirmed = self._wait()
@@ -62,6 +73,10 @@ class WampClient(Client):
 
     def _handle(self, message: list[Any]) -> bytes:
         kind = message[0]
+        if kind == _RESULT:
+            return self.calls.answer(b"%d" % message[1])
+        if kind == _INVOCATION:
+            return self._framing.wrap(_encode([_YIELD, message[1], {}, self._result]))
         if kind == _EVENT:
             self._count()
         elif kind in {_SUBSCRIBED, _REGISTERED, _PUBLISHED}:
@@ -75,40 +90,6 @@ class WampClient(Client):
         elif kind in {_ABORT, _GOODBYE, _ERROR}:
             raise ConnectionAbortedError(f"the server sent {message}")
         return b""
-
-
-class WampCaller(WampClient):
-    """A remote that calls one player."""
-
-    def __init__(self, endpoint: Endpoint, login: Login, player: str) -> None:
-        super().__init__(endpoint, login)
-        call = _encode([_CALL, 0, {}, _procedure(player), [json.loads(clients.PARAMETER)]])
-        self.calls = Calls(self._framing.template(call.replace(b"0", MARK, 1)))
-
-    def _handle(self, message: list[Any]) -> bytes:
-        if message[0] == _RESULT:
-            return self.calls.answer(b"%d" % message[1])
-        return super()._handle(message)
-
-
-class WampResponder(WampClient):
-    """A player that answers each call at once."""
-
-    def __init__(self, endpoint: Endpoint, login: Login, player: str) -> None:
-        super().__init__(endpoint, login)
-        self._procedure = _procedure(player)
-        self._result = [json.loads(clients.RESULT)]
-
-    async def prepare(self) -> None:
-        confirmed = self._wait()
-        self._expected = 1
-        self._request(_REGISTER, {}, self._procedure)
-        await confirmed
-
-    def _handle(self, message: list[Any]) -> bytes:
-        if message[0] == _INVOCATION:
-            return self._framing.wrap(_encode([_YIELD, message[1], {}, self._result]))
-        return super()._handle(message)
 
 
 def _procedure(player: str) -> str:

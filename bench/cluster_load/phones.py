@@ -44,6 +44,7 @@ class Link(MqttClient):
     def __init__(self, login: Login, owner: Member) -> None:
         super().__init__(_ENDPOINT, login)
         self._owner = owner
+        self._take = self._take_message
         #: When data was received last.
         self.heard_at = time.monotonic()
         self._lost = asyncio.Event()
@@ -72,7 +73,7 @@ class Link(MqttClient):
         self.heard_at = time.monotonic()
         super().data_received(data)
 
-    def _published(self, body: bytes) -> bytes:
+    def _take_message(self, body: bytes) -> bytes:
         size = body[0] << 8 | body[1]
         self._owner.take(body[2 : 2 + size].decode(), body[2 + size :])
         return b""
