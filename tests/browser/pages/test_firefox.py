@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from paho.mqtt.enums import MQTTProtocolVersion
+
 from tests.browser.driving.firefox import Firefox
 from tests.browser.driving.observer import Observer
+from tests.programs import shared_system
 from tests.programs.system import System
 from tests.waiting import eventually
+
+REFUSED = "/mqtt was interrupted while the page was loading."
+"""What Firefox itself writes when a broker resets a connection, and not when it ends it."""
 
 PATIENCE = 30
 """Seconds. It starts slowly on a machine with much to do."""
@@ -53,4 +59,8 @@ def test_a_phone_pilots_a_player(shelf: System, tmp_path: Path) -> None:
             eventually(lambda: phone.find("Rename"), "more")
             phone.click("1.5 ×")  # noqa: RUF001
             eventually(lambda: observer.status()["rate"] == 1.5, "it is faster")
-        assert firefox.faults == []
+        interrupted = [it for it in firefox.faults if REFUSED in it]
+        assert firefox.faults == interrupted
+        # each page has one such connection to a broker without MQTT 5, which may reset it
+        pages = 0 if shared_system.version() is MQTTProtocolVersion.MQTTv5 else 2
+        assert len(interrupted) <= pages
