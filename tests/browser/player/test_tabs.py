@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+import pytest
+
 from tests.browser.driving.observer import Observer
 from tests.browser.driving.pages import Pages
 from tests.browser.driving.player_page import PlayerPage
@@ -74,6 +76,7 @@ def test_the_later_tab_is_the_player(new_system: Callable[..., System], pages: P
         assert phone.is_live
 
 
+@pytest.mark.not_on_nats("MQTT 3.1.1 does not say that another one has taken over")
 def test_two_browsers_with_one_player(new_system: Callable[..., System], pages: Pages) -> None:
     system = new_system()
     first = pages.player(system)
@@ -89,3 +92,19 @@ def test_two_browsers_with_one_player(new_system: Callable[..., System], pages: 
     phone.tap("Volume down")
     eventually(lambda: second.level == 95, "the later one obeys")
     assert first.level == 100
+
+
+def test_tabs_agree_on_any_broker(system: System, pages: Pages) -> None:
+    # by themselves if the broker does not say it
+    first = pages.started(system)
+    phone = pages.remote(system, first)
+    second = pages.player(system, context=first.page.context)
+    assert second.id == first.id
+    gave_way(first)
+    phone.wait_until_live()
+    phone.tap("Volume down")
+    eventually(lambda: second.level == 95, "the later tab obeys")
+    assert first.level == 100
+    first.click("Take it back")
+    first.wait_until_live()
+    gave_way(second)
