@@ -19,6 +19,14 @@ log = logging.getLogger("zapette.broker")
 MOST_IN_VIEW: Final = 10_000
 """With more players than this, each token is looked up in the stores."""
 
+Commits = tuple[bytes, bytes]
+
+
+def last_commits(registry: PlayerRegistry, grants: Grants) -> Commits | None:
+    """Return the last commit to each store, without waiting; None if unknown."""
+    players, granted = registry.last_commit(), grants.last_commit()
+    return (players, granted) if players is not None and granted is not None else None
+
 
 @dataclass(frozen=True, slots=True)
 class Standing:
@@ -62,7 +70,7 @@ class View:
         revoked: the client ids of all revoked tokens.
     """
 
-    commits: tuple[bytes, bytes]
+    commits: Commits
     generations: Mapping[str, str]
     revoked: frozenset[str]
 
@@ -93,10 +101,9 @@ class Records:
         #: The result of the last look; None if it may be out of date.
         self.view: View | None = None
 
-    def last_commits(self) -> tuple[bytes, bytes] | None:
+    def last_commits(self) -> Commits | None:
         """Return the last commit to each store, without waiting; None if unknown."""
-        players, grants = self._registry.last_commit(), self._grants.last_commit()
-        return (players, grants) if players is not None and grants is not None else None
+        return last_commits(self._registry, self._grants)
 
     def standings(
         self, tokens: Collection[tuple[str, str]]

@@ -218,10 +218,6 @@ class Grants(HouseholdStore):
             found.setdefault((str(player), str(generation)), []).append(ended / 1000)
         return found
 
-    def last_commit(self) -> bytes | None:
-        """Return bytes that change with each write of any process; see `SqliteConnection`."""
-        return self._file.last_commit()
-
     def last_revocation(self) -> int:
         """Return a number that changes with each revocation."""
         ((last,),) = self._file.read("SELECT max(ended) FROM visitors WHERE ended IS NOT NULL")

@@ -35,3 +35,7 @@ class HouseholdStore:
     def is_suspect(self) -> bool:
         """Whether the last failure was that the file is damaged."""
         return isinstance(self._file.trouble, StoreDamaged)
+
+    def last_commit(self) -> bytes | None:
+        """Return bytes that change with each write of any process; see `SqliteConnection`."""
+        return self._file.last_commit()

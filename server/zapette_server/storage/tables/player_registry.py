@@ -240,10 +240,6 @@ class PlayerRegistry(HouseholdStore):
             Endings.prepare(self._file)
         return Endings(self._file)
 
-    def last_commit(self) -> bytes | None:
-        """Return bytes that change with each write of any process; see `SqliteConnection`."""
-        return self._file.last_commit()
-
     def changes(self) -> str:
         """Return a text that changes when another process writes the registry."""
         return self._file.version()

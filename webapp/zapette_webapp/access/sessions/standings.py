@@ -5,15 +5,13 @@ from __future__ import annotations
 import threading
 from typing import Final
 
-from zapette_server.access.records import Standing
+from zapette_server.access.records import Commits, Standing, last_commits
 from zapette_server.access.rights import Role
 from zapette_server.storage.tables.grants import Grants
 from zapette_server.storage.tables.player_registry import PlayerRegistry
 from zapette_webapp.access.sessions.sessions import Session
 
 _KEPT: Final = 10_000
-
-Commits = tuple[bytes, bytes]
 
 
 class Standings:
@@ -47,7 +45,7 @@ class Standings:
 
     def _standing(self, player_id: str, client_id: str) -> Standing:
         # Read before the stores: a later commit then shows that the result is out of date.
-        commits = self._last_commits()
+        commits = last_commits(self._registry, self._grants)
         with self._lock:
             if commits is None or commits != self._commits or len(self._found) >= _KEPT:
                 self._commits, self._found = commits, {}
@@ -61,7 +59,3 @@ class Standings:
             if commits is not None and commits == self._commits:
                 self._found[player_id, client_id] = standing
         return standing
-
-    def _last_commits(self) -> Commits | None:
-        players, grants = self._registry.last_commit(), self._grants.last_commit()
-        return (players, grants) if players is not None and grants is not None else None
