@@ -35,10 +35,10 @@ def check_head(head: bytes, largest: int = LARGEST_BODY) -> None:
     version = _checked_version(first)
     fields = [_field(line) for line in lines]
     if len(_values(fields, b"host")) > 1:
-        raise _bad("there is more than one Host")
+        raise malformed("there is more than one Host")
     codings, lengths = _values(fields, b"transfer-encoding"), _values(fields, b"content-length")
     if codings and lengths:
-        raise _bad("Content-Length and Transfer-Encoding exclude each other")
+        raise malformed("Content-Length and Transfer-Encoding exclude each other")
     if codings:
         _check_codings(codings, version)
     if lengths:
@@ -79,7 +79,7 @@ class ChunkedBody:
         line, end, rest = self._raw.partition(b"\r\n")
         if not end:
             if len(self._raw) > _LONGEST_LINE:
-                raise _bad("a line in the chunked body is too long")
+                raise malformed("a line in the chunked body is too long")
             return None
         self._raw = rest
         if not self._in_trailer:
@@ -96,7 +96,7 @@ class ChunkedBody:
             return None
         chunk, end = bytes(self._raw[:size]), self._raw[size : size + 2]
         if end != b"\r\n":
-            raise _bad("a chunk does not end where its size says")
+            raise malformed("a chunk does not end where its size says")
         del self._raw[: size + 2]
         self._size = None
         return chunk
@@ -104,7 +104,7 @@ class ChunkedBody:
     def _read_size(self, line: bytes) -> int:
         match = _CHUNK.fullmatch(line)
         if match is None:
-            raise _bad("the size of a chunk is not a hexadecimal number")
+            raise malformed("the size of a chunk is not a hexadecimal number")
         size = int(match[1], 16)
         self._read += size
         if self._read > LARGEST_BODY:
@@ -122,7 +122,7 @@ def _checked_version(line: bytes) -> tuple[int, int]:
     words = line.split(b" ")
     version = _VERSION.fullmatch(words[-1])
     if len(words) != 3 or version is None or _TARGET.fullmatch(words[1]) is None:
-        raise _bad("the request line is malformed")
+        raise malformed("the request line is malformed")
     if version[1] != b"1" or version[2] not in b"01":
         detail = "only HTTP/1.1 and HTTP/1.0 are supported"
         raise FramingError(HTTPStatus.HTTP_VERSION_NOT_SUPPORTED, detail)
@@ -132,7 +132,7 @@ def _checked_version(line: bytes) -> tuple[int, int]:
 def _field(line: bytes) -> Field:
     match = _FIELD.fullmatch(line)
     if match is None:
-        raise _bad("a header field is malformed")
+        raise malformed("a header field is malformed")
     return match[1].lower(), match[2].strip(b" \t")
 
 
@@ -143,9 +143,9 @@ def _values(fields: Sequence[Field], wanted: bytes) -> list[bytes]:
 def _check_codings(values: list[bytes], version: tuple[int, int]) -> None:
     codings = [it.strip(b" \t").lower() for it in b",".join(values).split(b",")]
     if version == (1, 0) or b"" in codings or codings.index(codings[-1]) != len(codings) - 1:
-        raise _bad("the Transfer-Encoding is malformed")
+        raise malformed("the Transfer-Encoding is malformed")
     if codings[-1] != b"chunked":
-        raise _bad("the Transfer-Encoding does not end with chunked")
+        raise malformed("the Transfer-Encoding does not end with chunked")
     if len(codings) > 1:
         detail = "the only supported Transfer-Encoding is chunked"
         raise FramingError(HTTPStatus.NOT_IMPLEMENTED, detail)
@@ -153,11 +153,12 @@ def _check_codings(values: list[bytes], version: tuple[int, int]) -> None:
 
 def _check_lengths(values: list[bytes], largest: int) -> None:
     if len(values) > 1 or _DIGITS.fullmatch(values[0]) is None:
-        raise _bad("the Content-Length is not one whole number")
+        raise malformed("the Content-Length is not one whole number")
     digits = values[0].lstrip(b"0")
     if len(digits) > len(str(largest)) or int(digits or b"0") > largest:
         raise too_large(largest)
 
 
-def _bad(detail: str) -> FramingError:
+def malformed(detail: str) -> FramingError:
+    """Return the error of a request that breaks a rule."""
     return FramingError(HTTPStatus.BAD_REQUEST, detail)

@@ -98,7 +98,9 @@ class Parser(HTTPRequestParser):
             return len(data)
         begins = self.body_rcv is None and not self.header_plus.strip(b"\r\n")
         if begins and not _START.match(self.header_plus + data):
-            return self._refuse(_bad("there is white space before the request"), len(data))
+            return self._refuse(
+                framing.malformed("there is white space before the request"), len(data)
+            )
         try:
             consumed = super().received(data)
         except FramingError as error:
@@ -244,7 +246,3 @@ def _error_of(error: Any) -> FramingError:
     if status == HTTPStatus.INTERNAL_SERVER_ERROR:
         return FramingError(status, "something went wrong on the server; see its terminal")
     return FramingError(status, "the request is malformed")
-
-
-def _bad(detail: str) -> FramingError:
-    return FramingError(HTTPStatus.BAD_REQUEST, detail)
