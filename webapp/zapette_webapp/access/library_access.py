@@ -87,12 +87,12 @@ class LibraryAccess:
             TooManyRequests: the client sent too many wrong passwords.
             StoreError: the stores cannot be read.
         """
-        first, *_ = self.sessions_of(asked, CONTROLS | {Role.GUEST})
+        first, *_ = self.sessions_of(asked)
         if first.role not in CONTROLS:
             raise GuestsExcluded
 
-    def sessions_of(self, asked: Request, roles: frozenset[Role]) -> list[Session]:
-        """Return the sessions of a client that have one of `roles`, those that control first.
+    def sessions_of(self, asked: Request) -> list[Session]:
+        """Return the sessions of a client, except players', those that control first.
 
         Raises:
             NotLetIn: nothing proves that it has one.
@@ -101,7 +101,7 @@ class LibraryAccess:
         """
         given = _authorization(asked)
         found = [*self._cookies(asked), *self._token(given)]
-        sessions = [it for it in found if it.role in roles and self.standings.is_good(it)]
+        sessions = [it for it in found if it.role is not Role.PLAYER and self.standings.is_good(it)]
         sessions.sort(key=lambda it: it.role not in CONTROLS)
         if sessions:
             return sessions

@@ -8,7 +8,7 @@ from typing import Final
 from flask import Blueprint, Response, jsonify, request
 
 from zapette_server.access.rights import Role
-from zapette_webapp.access.library_access import CONTROLS, LibraryAccess
+from zapette_webapp.access.library_access import LibraryAccess
 from zapette_webapp.errors import BodyTooLarge, GuestsExcluded, InvalidRequest
 from zapette_webapp.http import requests
 from zapette_webapp.http.responses import security_headers
@@ -26,7 +26,7 @@ def blueprint(uploads: Uploads, access: LibraryAccess, *, guests: bool) -> Bluep
 
     def owners() -> frozenset[str]:
         # a phone with several links may lose the first of them before all has arrived
-        sessions = access.sessions_of(request, CONTROLS | {Role.GUEST})
+        sessions = access.sessions_of(request)
         grants = {
             f"{it.role} {it.player_id or it.client_id}"
             for it in sessions
