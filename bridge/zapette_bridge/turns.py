@@ -6,9 +6,11 @@ import asyncio
 import logging
 import random
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 from zapette.mqtt.dialing import Dialer
+from zapette.mqtt.event_loop import complete
 from zapette.mqtt.takeover import is_taken
 from zapette_bridge.bridge import Bridge, callee
 from zapette_bridge.errors import ProofError
@@ -67,17 +69,9 @@ class Turns:
             log.info("the other bridge is gone; this bridge takes over")
 
     def _begin(self, replaced: asyncio.Future[None]) -> Bridge:
-        def end(error: BaseException | None) -> None:
-            if replaced.done():
-                return
-            if error is None:
-                replaced.set_result(None)
-            else:
-                replaced.set_exception(error)
-
         bridge = self._new_bridge()
-        bridge.on_replaced = lambda: end(None)
-        bridge.on_failed = end
+        bridge.on_replaced = lambda: complete(replaced, None)
+        bridge.on_failed = partial(complete, replaced)
         bridge.start()
         return bridge
 

@@ -145,3 +145,13 @@ def _new_loop() -> asyncio.AbstractEventLoop:
         # the default of Windows cannot watch sockets
         return asyncio.SelectorEventLoop()
     return uvloop.new_event_loop()
+
+
+def complete(future: asyncio.Future[None], error: BaseException | None) -> None:
+    """Complete a future, with `error` if there is one; do nothing if it has ended."""
+    if future.done():
+        return
+    if error is None:
+        future.set_result(None)
+    else:
+        future.set_exception(error)

@@ -16,6 +16,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from zapette.errors import TooLarge
+from zapette.mqtt.event_loop import complete
 from zapette.mqtt.executor import ThreadExecutor
 from zapette.mqtt.publish_packets import write_publish
 from zapette.mqtt.publish_socket import PublishClient, PublishSocket
@@ -121,7 +122,7 @@ class NetworkConnection:
                 error = failure
             # the client may have been stopped meanwhile, and its loop closed
             with suppress(RuntimeError):
-                self._loop.call_soon_threadsafe(_settle, connected, error)
+                self._loop.call_soon_threadsafe(complete, connected, error)
 
         # name look-ups and handshakes block
         threads.submit(connect)
@@ -371,12 +372,3 @@ def _properties(
     if response_topic is not None:
         properties.ResponseTopic = response_topic
     return properties
-
-
-def _settle(future: asyncio.Future[None], error: Exception | None) -> None:
-    if future.done():
-        return
-    if error is None:
-        future.set_result(None)
-    else:
-        future.set_exception(error)
