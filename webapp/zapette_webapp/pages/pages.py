@@ -128,6 +128,7 @@ def _page(
     style = "" if assets.plain else assets.inline(f"styles/{name}.css")
     html = render_template(
         f"{name}.html",
+        page=name,
         broker=broker,
         version=version("zapette"),
         assets=assets,
