@@ -92,12 +92,8 @@ class ConnectHandler:
         client.authenticating()
         try:
             answer = self.authorizer.ask(request, client.transport)
-        except UnavailableError:
-            _refuse(client, _UNAVAILABLE)
-            return
-        except Exception:
-            logger.exception("event=authentication_failed peer=%s", request.peer)
-            _refuse(client, _BROKEN)
+        except Exception as error:  # noqa: BLE001 - it is logged
+            _refuse(client, _refusal_of(error, request.peer))
             return
         if isinstance(answer, Awaitable):
             client.hold()
@@ -116,15 +112,8 @@ class ConnectHandler:
             admission = await answer
             if admission is not None and packet.will is not None:
                 await self._ask_about_will(packet.will, admission)
-        except Refusal as refusal:
-            _refuse(client, refusal)
-            return
-        except UnavailableError:
-            _refuse(client, _UNAVAILABLE)
-            return
-        except Exception:
-            logger.exception("event=authentication_failed peer=%s", request.peer)
-            _refuse(client, _BROKEN)
+        except Exception as error:  # noqa: BLE001 - it is logged
+            _refuse(client, _refusal_of(error, request.peer))
             return
         if client.waiting_for_login:
             self._finish(client, packet, request, admission)
@@ -311,6 +300,16 @@ def _check_topics(will: WillPacket) -> None:
     for topic in (will.topic, will.response_topic):
         if topic is not None and not is_topic_name(topic):
             raise no_topic_name(topic)
+
+
+def _refusal_of(error: Exception, peer: str) -> Refusal:
+    """Return the answer to a login that an error ended; log an error of ours."""
+    if isinstance(error, Refusal):
+        return error
+    if isinstance(error, UnavailableError):
+        return _UNAVAILABLE
+    logger.error("event=authentication_failed peer=%s", peer, exc_info=error)
+    return _BROKEN
 
 
 def _refuse(client: NewClient, refusal: Refusal) -> None:
