@@ -77,7 +77,7 @@ export class Catalogue {
    */
   about({ path }) {
     if (path === null) return Promise.resolve(null);
-    return Promise.race([this.#ask(path), nothingAfter(PATIENCE)]);
+    return Promise.race([this.#ask(path), nothingInTime()]);
   }
 
   /**
@@ -100,7 +100,7 @@ export class Catalogue {
       ({ entries }) => (Array.isArray(entries) ? entries.filter(isAbout) : null),
       () => null,
     );
-    return Promise.race([asked, nothingAfter(PATIENCE)]);
+    return Promise.race([asked, nothingInTime()]);
   }
 
   /**
@@ -190,8 +190,7 @@ function isAbout(value) {
   );
 }
 
-/** @param {number} milliseconds */
-async function nothingAfter(milliseconds) {
-  await delay(milliseconds);
+async function nothingInTime() {
+  await delay(PATIENCE);
   return null;
 }

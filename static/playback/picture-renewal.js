@@ -15,17 +15,14 @@ const PERIOD = 7 * 24 * 3600;
 export class PictureRenewal {
   #playback;
   #catalogue;
-  #now;
 
   /**
    * @param {Playback} playback
    * @param {Catalogue} catalogue
-   * @param {() => number} [now] Unix time in seconds
    */
-  constructor(playback, catalogue, now = () => Date.now() / 1000) {
+  constructor(playback, catalogue) {
     this.#playback = playback;
     this.#catalogue = catalogue;
-    this.#now = now;
   }
 
   /** Renew old addresses now and regularly. */
@@ -37,7 +34,7 @@ export class PictureRenewal {
   async #renew() {
     const { current, queue } = this.#playback;
     for (const item of current ? [current, ...queue.items] : queue.items) {
-      if (secondsLeft(item.poster, this.#now()) >= PERIOD) continue;
+      if (secondsLeft(item.poster) >= PERIOD) continue;
       this.#playback.describe(item, await this.#catalogue.about(readSource(item.source)));
     }
   }
@@ -45,11 +42,9 @@ export class PictureRenewal {
 
 /**
  * Return how many seconds an address is valid; Infinity if it is not signed.
- *
  * @param {string | null} address
- * @param {number} now
  */
-function secondsLeft(address, now) {
+function secondsLeft(address) {
   const expires = new URLSearchParams(address?.split("?")[1]).get("expires");
-  return expires ? Number(expires) - now : Infinity;
+  return expires ? Number(expires) - Date.now() / 1000 : Infinity;
 }

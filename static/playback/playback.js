@@ -55,13 +55,12 @@ export class Playback {
    * @param {Media} media
    * @param {import("../library/catalogue.js").Catalogue} catalogue
    * @param {Store} store
-   * @param {() => number} [now] Unix time in seconds
    */
-  constructor(media, catalogue, store, now = () => Date.now() / 1000) {
+  constructor(media, catalogue, store) {
     this.#media = media;
     this.#catalogue = catalogue;
     this.#store = store;
-    this.history = new ViewingHistory(store, now);
+    this.history = new ViewingHistory(store);
   }
 
   /** Start to play the queue on, and to keep the history. */

@@ -12,7 +12,6 @@ const STEP = 200;
 
 export class SleepTimer {
   #media;
-  #now;
   #fade = 0;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer = undefined;
@@ -21,13 +20,9 @@ export class SleepTimer {
   /** @type {Signal<void>} the time has changed */
   changed = new Signal();
 
-  /**
-   * @param {Media} media
-   * @param {() => number} [now] Unix time in seconds
-   */
-  constructor(media, now = () => Date.now() / 1000) {
+  /** @param {Media} media */
+  constructor(media) {
     this.#media = media;
-    this.#now = now;
   }
 
   /**
@@ -37,7 +32,7 @@ export class SleepTimer {
   async set(minutes) {
     const seconds = minutes * 60;
     this.#fade = Math.min(FADE, seconds * PART);
-    await this.#become(seconds > 0 ? this.#now() + seconds : null);
+    await this.#become(seconds > 0 ? Date.now() / 1000 + seconds : null);
   }
 
   /** @param {number | null} at */
@@ -51,14 +46,14 @@ export class SleepTimer {
 
   #wait() {
     if (this.at === null) return;
-    const left = this.at - this.#now();
+    const left = this.at - Date.now() / 1000;
     const quiet = left - this.#fade;
     this.#timer = setTimeout(() => void this.#step(), quiet > 0 ? quiet * 1000 : STEP);
   }
 
   async #step() {
     if (this.at === null) return;
-    const left = this.at - this.#now();
+    const left = this.at - Date.now() / 1000;
     if (left <= 0) {
       await this.#media.pause();
       await this.#become(null);

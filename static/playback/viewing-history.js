@@ -8,20 +8,15 @@ const INTERVAL = 5;
 
 export class ViewingHistory {
   #store;
-  #now;
   #keptAt = 0;
   /** @type {readonly import("./resume-positions.js").Place[]} what was played, the latest first */
   places = [];
   /** @type {readonly string[]} the sources of what was played to its end, the latest first */
   watched = [];
 
-  /**
-   * @param {import("../page/store.js").Store} store
-   * @param {() => number} now Unix time in seconds
-   */
-  constructor(store, now) {
+  /** @param {import("../page/store.js").Store} store */
+  constructor(store) {
     this.#store = store;
-    this.#now = now;
   }
 
   /** Read what was kept. */
@@ -32,7 +27,7 @@ export class ViewingHistory {
 
   /** Whether it is time to keep the position again. */
   get isDue() {
-    return this.#now() - this.#keptAt >= INTERVAL;
+    return Date.now() / 1000 - this.#keptAt >= INTERVAL;
   }
 
   /**
@@ -59,7 +54,7 @@ export class ViewingHistory {
   keep({ source, title, poster }, { loaded, position, duration, ended }) {
     // events of the medium before may arrive before anything is known of this one
     if (!loaded || duration === null) return;
-    this.#keptAt = this.#now();
+    this.#keptAt = Date.now() / 1000;
     const at = Math.round(this.#keptAt);
     const reached = ended ? 0 : Math.round(position * 10) / 10;
     this.places = remember(this.places, { source, title, poster, position: reached, duration, at });

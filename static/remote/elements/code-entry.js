@@ -8,18 +8,15 @@ import { TextForm } from "../../elements/text-form.js";
 export class CodeEntry {
   #translate;
   #api;
-  #open;
   #problem = build("p", { class: "problem", role: "alert" });
 
   /**
    * @param {import("../../elements/view-element.js").Translate} translate
    * @param {import("../../connection/api.js").Api} api
-   * @param {(fragment: string) => void} [open]
    */
-  constructor(translate, api, open = (fragment) => void (location.hash = fragment)) {
+  constructor(translate, api) {
     this.#translate = translate;
     this.#api = api;
-    this.#open = open;
     const attributes = { inputmode: "numeric", maxlength: "20", placeholder: "0000-0000" };
     const form = new TextForm(
       translate("code.label"),
@@ -34,7 +31,7 @@ export class CodeEntry {
   async #try(code) {
     this.#problem.textContent = "";
     try {
-      this.#open(writeLink(await this.#api.pair(code)));
+      location.hash = writeLink(await this.#api.pair(code));
       return true;
     } catch (error) {
       const misread = error instanceof ApiError && error.code === "invalid_request";
