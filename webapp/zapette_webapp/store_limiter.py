@@ -23,23 +23,17 @@ R = TypeVar("R")
 
 
 class StoreLimiter:
-    """Lets a few requests at a time use the files of the data folder.
+    """Lets a few requests at a time use the files of the data folder."""
 
-    Args:
-        most: how many at a time.
-        timeout: the time limit for a turn, in seconds.
-    """
-
-    def __init__(self, most: int = MOST, timeout: float = TURN_TIMEOUT) -> None:
-        self._turns = threading.BoundedSemaphore(most)
-        self._timeout = timeout
+    def __init__(self) -> None:
+        self._turns = threading.BoundedSemaphore(MOST)
 
     def guard(self, view: Callable[P, R]) -> Callable[P, R]:
         """Return `view` with a turn around it; `StoreBusy` if none is free in time."""
 
         @wraps(view)
         def guarded(*arguments: P.args, **named: P.kwargs) -> R:
-            if not self._turns.acquire(timeout=self._timeout):
+            if not self._turns.acquire(timeout=TURN_TIMEOUT):
                 raise StoreBusy("too many requests are waiting already")
             try:
                 return view(*arguments, **named)

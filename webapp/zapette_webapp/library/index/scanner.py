@@ -56,13 +56,10 @@ class Progress:
 class Scanner:
     """Scans the library repeatedly on a thread of its own, from `start` to `stop`."""
 
-    def __init__(
-        self, media_folder: MediaFolder, index: Index, prober: Prober, interval: float = INTERVAL
-    ) -> None:
+    def __init__(self, media_folder: MediaFolder, index: Index, prober: Prober) -> None:
         self._media_folder = media_folder
         self._index = index
         self._prober = prober
-        self._interval = interval
         self._lock = threading.Lock()
         self._wake = threading.Event()
         self._stopping = threading.Event()
@@ -244,7 +241,7 @@ class Scanner:
                 self._renew()
             except (OSError, StoreError) as error:
                 log.error("the media folder could not be scanned: %s", error)  # noqa: TRY400
-                self._stopping.wait(self._interval)
+                self._stopping.wait(INTERVAL)
 
     def _renew(self) -> None:
         try:
@@ -267,4 +264,4 @@ class Scanner:
         self._soonest = now + max(1.0, _SHARE_WHEN_ASKED * (now - started))
         # Keep a request that arrived during the scan.
         asked = self._soonest if self._due < float("inf") else float("inf")
-        self._due = min(asked, now + max(self._interval, _SHARE * (now - started)))
+        self._due = min(asked, now + max(INTERVAL, _SHARE * (now - started)))

@@ -28,12 +28,11 @@ class PreviewSheets(Pictures):
 
     Args:
         folder: the folder of the sheets; created if needed.
-        budget: its size limit, in bytes.
     """
 
-    def __init__(self, folder: Path, budget: int = BUDGET) -> None:
+    def __init__(self, folder: Path) -> None:
         tool = Tool([sys.executable, "-m", _PROGRAM], LIMITS, name="previews")
-        super().__init__(folder, budget, tool, "previews", "sheet 2")
+        super().__init__(folder, BUDGET, tool, "previews", "sheet 2")
 
     def _is_drawn(self, file: Path) -> bool:
         return media_types.may_open(file.name) and media_types.kind(file.name) != "audio"
