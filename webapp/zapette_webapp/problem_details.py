@@ -150,12 +150,13 @@ def register(app: Flask, refusals: RefusalCounts) -> None:
 
     def too_many_waiting(error: errors.TooManyWaiting) -> Response:
         refusals.count(Reason.WAITING)
-        status = HTTPStatus.TOO_MANY_REQUESTS if error.client else HTTPStatus.SERVICE_UNAVAILABLE
-        return Problem(status, code_of(status), str(error), error.retry_after).response()
+        return _full(error.client, str(error), error.retry_after)
 
     def players_full(error: PlayersFull) -> Response:
         refusals.count(Reason.PLAYERS)
-        return _players_full(error).response()
+        where = "were made from this address" if error.client else "are on this server"
+        detail = f"too many players {where}; forget some, or wait a day"
+        return _full(error.client, detail, _PLAYERS_RETRY)
 
     app.register_error_handler(errors.NotStreamable, _unsupported)
     app.register_error_handler(errors.NotMedia, _unsupported)
@@ -230,14 +231,10 @@ def _not_let_in(error: errors.NotLetIn) -> Response:
     return problem
 
 
-def _players_full(error: PlayersFull) -> Problem:
-    if error.client:
-        detail = "too many players were made from this address; forget some, or wait a day"
-        status = HTTPStatus.TOO_MANY_REQUESTS
-    else:
-        detail = "this server has too many players; forget some, or wait a day"
-        status = HTTPStatus.SERVICE_UNAVAILABLE
-    return Problem(status, code_of(status), detail, _PLAYERS_RETRY)
+def _full(client: str, detail: str, retry_after: int | None) -> Response:
+    """Return 429 if it is the client that has too many, otherwise 503."""
+    status = HTTPStatus.TOO_MANY_REQUESTS if client else HTTPStatus.SERVICE_UNAVAILABLE
+    return Problem(status, code_of(status), detail, retry_after).response()
 
 
 def _http(error: HTTPException) -> Response:
