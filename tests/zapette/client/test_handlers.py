@@ -92,6 +92,30 @@ def test_however_a_handler_ends_the_caller_and_the_log_are_told(
     assert service.is_live
 
 
+def test_a_procedure_that_another_one_cancels(
+    application: Make, caplog: pytest.LogCaptureFixture
+) -> None:
+    service, own = application(name()), application()
+    tasks: list[asyncio.Task[Any] | None] = []
+
+    async def work() -> None:
+        tasks.append(asyncio.current_task())
+        await asyncio.Event().wait()
+
+    async def give_up() -> None:
+        tasks.pop().cancel()  # type: ignore[union-attr] # it is a task
+
+    service.register("work")(work)
+    service.register("give_up")(give_up)
+    service.start()
+    own.start()
+    call = own.call_later(f"{service.name}/work", timeout=60)
+    eventually(lambda: tasks, "the procedure runs")
+    own.call(f"{service.name}/give_up", timeout=20)
+    assert str(call.exception(20)) == "work was cancelled"
+    assert "procedure work was cancelled" in caplog.text
+
+
 def test_no_thread_is_lost_by_handlers_that_leave(
     application: Make, caplog: pytest.LogCaptureFixture
 ) -> None:

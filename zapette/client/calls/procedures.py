@@ -79,10 +79,8 @@ class BoundCall:
         """Run the procedure on the event loop, and return the payload of the answer."""
         try:
             result = await self._function(*self._args, **self._kwargs)
-        except BaseException as error:  # also sys.exit(): every failure is an answer
-            if is_cancellation(error):
-                raise
-            return self._failure(error)
+        except BaseException as error:  # noqa: BLE001 - also sys.exit() and cancellation
+            return self._cancelled() if is_cancellation(error) else self._failure(error)
         return self._success(result)
 
     def _success(self, result: Any) -> bytes:
@@ -98,6 +96,10 @@ class BoundCall:
             return write_error(error)
         log.error("procedure %s failed", self._name, exc_info=error)
         return write_error(ProcedureFailed(_in_words(error)))
+
+    def _cancelled(self) -> bytes:
+        log.warning("procedure %s was cancelled", self._name)
+        return write_error(ProcedureFailed(f"{self._name} was cancelled"))
 
 
 class Procedures:
