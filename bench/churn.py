@@ -95,11 +95,8 @@ class Churn(threading.Thread):
         client.subscribe(f"{PREFIX}/some/#", f"{PREFIX}/+/x", qos=2)
         for qos in range(3):
             payload = self._random.randbytes(self._random.choice((0, 10, 5000)))
-            number = client.next_id() if qos else None
-            fields: dict[str, Any] = {"version": client.version, "qos": qos, "packet_id": number}
-            fields["retain"] = self._random.random() < 0.5
-            client.send(publish(self._random.choice(TOPICS), payload, **fields))
-        client.ping()
+            retain = self._random.random() < 0.5
+            client.publish(self._random.choice(TOPICS), payload, qos=qos, retain=retain)
         client.send(b"\xe0\x00")
 
     def _killed(self, stack: ExitStack) -> None:
