@@ -6,7 +6,7 @@ import os
 import re
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -45,15 +45,24 @@ _MAP: Final = re.compile(r'#EXT-X-MAP:URI="([^"]+)"')
 
 
 def film(
-    target: Path, codec: str, sound: str = "ac3", lines: int = 1080, seconds: int = SECONDS
+    target: Path,
+    codec: str,
+    sound: str = "ac3",
+    lines: int = 1080,
+    seconds: int = SECONDS,
+    hertz: Sequence[int] = (440,),
 ) -> Path:
-    """Make a film of 1080 or 720 lines: one piece, encoded once, many times."""
+    """Make a film of 1080 or 720 lines, with a sound of each pitch.
+
+    It is one piece, encoded once, many times.
+    """
     piece = target.with_suffix(".piece.mkv")
-    picture = _PICTURE.format(_PIECE, lines)
-    source = ("-f", "lavfi", "-i", picture, "-f", "lavfi", "-i", f"sine=d={_PIECE}")
+    sources = [_PICTURE.format(_PIECE, lines), *(f"sine=f={it}:d={_PIECE}" for it in hertz)]
+    inputs = [option for it in sources for option in ("-f", "lavfi", "-i", it)]
+    maps = [option for n in range(len(sources)) for option in ("-map", str(n))]
     encoded = ("-c:v", *CODECS[codec], "-c:a", sound, "-shortest")
-    ffmpeg(*source, *encoded, str(piece), timeout=None)
-    again = ("-stream_loop", str(seconds // _PIECE - 1), "-i", str(piece))
+    ffmpeg(*inputs, *maps, *encoded, str(piece), timeout=None)
+    again = ("-stream_loop", str(seconds // _PIECE - 1), "-i", str(piece), "-map", "0")
     ffmpeg(*again, "-c", "copy", str(target))
     piece.unlink()
     return target

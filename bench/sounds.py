@@ -9,29 +9,18 @@ for (*cold*), when it has played for 3 s. The time is that from the request to t
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import Final
 
 from bench.chromium import opened
+from bench.films import film
 from bench.results import Times, command, workspace, write_json
 from tests.browser.checks.ear import heard_after, listen
 from tests.browser.driving.controlled_player import ControlledPlayer
 from tests.browser.driving.observer import Observer
 from tests.browser.driving.pages import Pages
-from tests.samples.ffmpeg import ffmpeg
 from tests.waiting import eventually
 
-SECONDS: Final = 60
 _HERTZ: Final = (440, 880)
-_SOURCE: Final = f"testsrc2=d={SECONDS}:s=1920x1080:r=24"
-
-
-def film(target: Path) -> None:
-    """Make a film with a tone in each of two sounds."""
-    inputs = [it for hertz in _HERTZ for it in ("-f", "lavfi", "-i", f"sine=f={hertz}:d={SECONDS}")]
-    encoded = ("-c:v", "libx264", "-preset", "ultrafast", "-g", "48", "-c:a", "aac", str(target))
-    maps = ("-map", "0:v", "-map", "1:a", "-map", "2:a", "-pix_fmt", "yuv420p", "-b:v", "6M")
-    ffmpeg("-f", "lavfi", "-i", _SOURCE, *inputs, *maps, *encoded, timeout=None)
 
 
 def change(controlled: ControlledPlayer, track: int) -> float:
@@ -62,7 +51,7 @@ def main() -> None:
     found = Times()
     with workspace() as folder:
         media = folder / "media"
-        film(media / "film.mkv")
+        film(media / "film.mkv", "h264", "aac", hertz=_HERTZ)
         # another path is another film: nothing is known of it yet
         names = [f"{turn}.mkv" for turn in range(options.rounds)]
         for name in names:
