@@ -9,6 +9,7 @@ import random
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Final
 
 from bench.broker_load.clients import PARAMETER, PROCEDURE, RESULT, TOPICS, Endpoint, Login
@@ -36,10 +37,11 @@ LONGEST: Final = 60.0
 """Seconds that everything else may take."""
 _ENDPOINT: Final = Endpoint("tcp", PORTS.mqtt, 4)
 _PUBACK: Final = 0x40
+_state: Final = partial(publish, version=Version.V311, qos=1, retain=True, packet_id=1)
 
 
 class Link(MqttClient):
-    """One connection; it gives each message to `take` and each acknowledgement to `acknowledge`."""
+    """One connection, which gives each message to `take`; `acknowledged` is set by each PUBACK."""
 
     def __init__(self, login: Login, owner: Member) -> None:
         super().__init__(_ENDPOINT, login)
@@ -47,6 +49,7 @@ class Link(MqttClient):
         self._take = self._take_message
         #: When data was received last.
         self.heard_at = time.monotonic()
+        self.acknowledged = asyncio.Event()
         self._lost = asyncio.Event()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -80,7 +83,7 @@ class Link(MqttClient):
 
     def _control(self, first: int, body: bytes) -> None:
         if first == _PUBACK:
-            self._owner.acknowledge(int.from_bytes(body[:2]))
+            self.acknowledged.set()
         else:
             super()._control(first, body)
 
@@ -147,9 +150,6 @@ class Member:
 
     def take(self, topic: str, payload: bytes) -> None:
         """Handle a message."""
-
-    def acknowledge(self, packet_id: int) -> None:
-        """Handle the acknowledgement of a message."""
 
 
 async def until(condition: Callable[[], bool], what: str, longest: float = LONGEST) -> None:
@@ -224,27 +224,22 @@ class Player(Member):
         self.state = self._topics.state
         self.acknowledged = 0
         self.publishing = True
-        self._sent: dict[int, tuple[int, float]] = {}
-        self._is_doubtful = False
+        self._is_sending = self._is_doubtful = False
         super().__init__(login, hosts, first, [self._topics.requests])
 
     async def act(self, link: Link) -> None:
-        """Publish."""
-        self._sent.clear()
-        for packet_id in itertools.cycle(range(1, 60_000)):
-            if (self.publishing or self._is_doubtful) and not self._sent:
-                number = next(self._numbers)
-                self._sent[packet_id] = number, time.monotonic()
-                link.send(
-                    publish(
-                        self.state,
-                        str(number).encode(),
-                        version=Version.V311,
-                        qos=1,
-                        retain=True,
-                        packet_id=packet_id,
-                    )
-                )
+        """Publish, and wait for each acknowledgement."""
+        self._is_sending = False
+        while True:
+            if self.publishing or self._is_doubtful:
+                number, sent_at = next(self._numbers), time.monotonic()
+                self._is_sending = True
+                link.send(_state(self.state, b"%d" % number))
+                link.acknowledged.clear()
+                await link.acknowledged.wait()
+                self._is_sending = False
+                self.acknowledged = number
+                self._is_doubtful = time.monotonic() - sent_at >= DOUBTFUL
             await asyncio.sleep(PLAYER_PAUSE)
 
     def take(self, topic: str, payload: bytes) -> None:  # noqa: ARG002 - the answer is fixed
@@ -252,15 +247,10 @@ class Player(Member):
         if request and request.caller and request.call and self.link is not None:
             self.link.publish(self._topics.response(request.caller, request.call), RESULT)
 
-    def acknowledge(self, packet_id: int) -> None:
-        if packet_id in self._sent:
-            self.acknowledged, sent_at = self._sent.pop(packet_id)
-            self._is_doubtful = time.monotonic() - sent_at >= DOUBTFUL
-
     @property
     def is_settled(self) -> bool:
         """Return whether no state waits for an acknowledgement, or is to be published again."""
-        return self.link is None or not (self._sent or self._is_doubtful)
+        return self.link is None or not (self._is_sending or self._is_doubtful)
 
 
 class Reader(Member):
