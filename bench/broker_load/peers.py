@@ -6,13 +6,12 @@ import re
 import socket
 import sysconfig
 from pathlib import Path
-from typing import ClassVar, Final
+from typing import Final
 
-from bench.broker_load.clients import TOPICS, Identity, Login, Transport, player_id
+from bench.broker_load.clients import TOPICS, Identity, Login, player_id
 from bench.broker_load.servers import Crossbar, Iotcore, Mosquitto, Ours, Server, StockAmqtt
 from bench.processes import ProcessError, log_tail
 from tests.conformance.wire.packets import Connect
-from tests.programs.ports import free_ports
 from tests.waiting import eventually
 from zapette_server.access.credentials import Keyring
 from zapette_server.access.rights import Role
@@ -30,29 +29,16 @@ class Nats(Server):
     """One NATS server with the files of ``zapette cluster init``, without its cluster."""
 
     name = "nats1"
-    nodes: ClassVar[int] = 1
 
     @classmethod
     def command(cls, folder: Path) -> list[str]:
         run = [f"{PROGRAM} -c node-{number}.conf & " for number in range(1, cls.nodes + 1)]
         return ["sh", "-c", f"cd {folder}/cluster && {{ {''.join(run)} wait; }}"]
 
-    def __init__(
-        self, transport: Transport, folder: Path, core: int, mqtt_version: int = 4
-    ) -> None:
-        super().__init__(transport, folder, core, mqtt_version)
-        ports = [self.ports["tcp"], self.ports["ws"], *free_ports(4 * self.nodes - 2)]
-        self._nodes = [
-            Node(n + 1, "127.0.0.1", Ports(*ports[4 * n : 4 * n + 4])) for n in range(self.nodes)
-        ]
-        self.endpoints = [
-            self.endpoint._replace(port=it.ports.mqtt if transport == "tcp" else it.ports.websocket)
-            for it in self._nodes
-        ]
-
     def configure(self) -> None:
         cluster = self.folder / "cluster"
-        node_files.write(cluster, self._nodes)
+        ports = enumerate(self.node_ports, 1)
+        node_files.write(cluster, [Node(n, "127.0.0.1", Ports(*it)) for n, it in ports])
         if self.nodes == 1:
             alone = cluster / "node-1.conf"
             text = re.sub(r"\ncluster \{.*?\n\}\n", "\n", alone.read_text(), flags=re.DOTALL)
@@ -63,8 +49,8 @@ class Nats(Server):
         """Start the nodes, and wait until each accepts a client."""
         super().start()
         login = self.login(Identity("server", 0, "-first"))
-        for node in self._nodes:
-            wait_for_node("127.0.0.1", node.ports.mqtt, login, self.folder / "log")
+        for mqtt, *_ in self.node_ports:
+            wait_for_node("127.0.0.1", mqtt, login, self.folder / "log")
 
     def login(self, identity: Identity) -> Login:
         return nats_login(self._tokens, identity)

@@ -44,6 +44,7 @@ class Server:
     """One server, reached over one transport at the `endpoints` of its nodes."""
 
     name: ClassVar[str]  # on the command line
+    nodes: ClassVar[int] = 1
     transports: ClassVar[tuple[Transport, ...]] = ("ws", "tcp")
     program: ClassVar[tuple[str, ...]]  # with its arguments; `$folder` is its folder
     packages: ClassVar[Environment | None] = None  # if it needs one of its own
@@ -52,10 +53,13 @@ class Server:
     def __init__(
         self, transport: Transport, folder: Path, core: int, mqtt_version: int = 4
     ) -> None:
-        ports = free_ports(2)
+        # those of each node: MQTT over TCP and WebSocket, and two more of NATS
+        ports = free_ports(4 * self.nodes)
+        self.node_ports = [ports[first : first + 4] for first in range(0, len(ports), 4)]
         self.ports: dict[Transport, int] = {"tcp": ports[0], "ws": ports[1]}
-        self.endpoint = Endpoint(transport, self.ports[transport], mqtt_version)
-        self.endpoints = [self.endpoint]
+        own = ("tcp", "ws").index(transport)
+        self.endpoints = [Endpoint(transport, it[own], mqtt_version) for it in self.node_ports]
+        self.endpoint = self.endpoints[0]
         self.folder = folder
         program, port = pinned(core, self.command(folder)), self.endpoint.port
         self.process = Process(program, port, folder / "log", self.environment())
