@@ -52,7 +52,7 @@ class ProtocolViolation(BrokerError):
     """A client broke a rule of the protocol, and its connection must end.
 
     Attributes:
-        reason: the code an MQTT 5 client is told in DISCONNECT or CONNACK.
+        reason: the code that an MQTT 5 client gets in DISCONNECT or CONNACK.
         detail: what went wrong, in words for the log and the reason string.
     """
 

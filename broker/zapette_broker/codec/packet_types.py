@@ -37,7 +37,7 @@ def not_of_a_client(kind: int) -> ProtocolViolation:
 
 
 class ConnAckProperties(Protocol):
-    """What an accepted MQTT 5 client is told of the broker and of its connection."""
+    """What the broker tells an accepted MQTT 5 client about itself and the connection."""
 
     session_expiry_interval: int | None
     assigned_client_id: str | None

@@ -130,7 +130,7 @@ class Connection(PacketReader):
     def close(self, reason: Reason, detail: str, *, level: int = logging.INFO) -> None:
         """End the connection from the broker's side; the client's will is published.
 
-        An MQTT 5 client is told the reason in a DISCONNECT, if it had its CONNACK [MQTT-3.2.0-1].
+        An MQTT 5 client gets the reason in a DISCONNECT, if it had its CONNACK [MQTT-3.2.0-1].
         """
         if self.state is State.CLOSED:
             return
