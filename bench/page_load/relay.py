@@ -1,11 +1,9 @@
-"""The server of the floor: the files of its folder, and a WebSocket between player and remotes."""
+"""The relay of the floor: a WebSocket between player and remotes, on the port it is given."""
 
 from __future__ import annotations
 
 import asyncio
 import sys
-import threading
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 from picows import WSFrame, WSListener, WSMsgType, WSTransport, WSUpgradeRequest, ws_create_server
 
@@ -32,13 +30,6 @@ class _Connection(WSListener):
             transport.disconnect()
 
 
-class _Files(SimpleHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-
-    def log_message(self, *_: object) -> None:
-        pass
-
-
 async def _relay(port: int) -> None:
     players: list[WSTransport] = []
     remotes: list[WSTransport] = []
@@ -51,13 +42,5 @@ async def _relay(port: int) -> None:
     await server.serve_forever()
 
 
-def main() -> None:
-    """Serve on the HTTP port and the WebSocket port of the command line."""
-    http_port, ws_port = map(int, sys.argv[1:])
-    files = ThreadingHTTPServer(("127.0.0.1", http_port), _Files)
-    threading.Thread(target=files.serve_forever, daemon=True).start()
-    asyncio.run(_relay(ws_port))
-
-
 if __name__ == "__main__":
-    main()
+    asyncio.run(_relay(int(sys.argv[1])))

@@ -63,12 +63,13 @@ def ours(pages: Pages, folder: Path) -> Iterator[Subject]:
 def floor(pages: Pages, folder: Path) -> Iterator[Subject]:
     """Start the bare pages and their relay."""
     http_port, ws_port = free_ports(2)
-    program = str(Path(__file__).with_name("relay.py"))
-    relay = [sys.executable, program, str(http_port), str(ws_port)]
+    relay = [sys.executable, str(Path(__file__).with_name("relay.py")), str(ws_port)]
+    files = [sys.executable, "-m", "http.server", str(http_port), "--bind", "127.0.0.1"]
+    files += ["--protocol", "HTTP/1.1"]
     site = folder / "floor"
     shutil.copytree(Path(__file__).with_name("floor"), site)
     _copy_clip(site)
-    with Process(relay, ws_port, site / "log"):
+    with Process(relay, ws_port, site / "relay.log"), Process(files, http_port, site / "log"):
         root = f"http://localhost:{http_port}"
         player = _opened(pages, f"{root}/player.html#{ws_port}")
         # the relay answers no pings, and the turns of the others are long
