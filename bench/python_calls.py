@@ -43,15 +43,16 @@ class Kind(NamedTuple):
 
     server: type[Server]
     transport: Transport
+    scheme: str
     handler: str = "plain"
 
 
 SIDES: Final = {
-    "ours-tcp": Kind(Ours, "tcp", "async"),
-    "ours-ws": Kind(Ours, "ws", "async"),
-    "ours-threads": Kind(Ours, "tcp"),
-    "autobahn-ws": Kind(Crossbar, "ws"),
-    "autobahn-raw": Kind(Crossbar, "tcp"),
+    "ours-tcp": Kind(Ours, "tcp", "mqtt", "async"),
+    "ours-ws": Kind(Ours, "ws", "ws", "async"),
+    "ours-threads": Kind(Ours, "tcp", "mqtt"),
+    "autobahn-ws": Kind(Crossbar, "ws", "ws"),
+    "autobahn-raw": Kind(Crossbar, "tcp", "rs"),
 }
 """By their names on the command line."""
 
@@ -70,12 +71,10 @@ class Side:
         stack.callback(self._server.process.stop)
         self._server.start()
         _, user, password = self._server.login(Identity("home", 0))
-        schemes = {"tcp": "mqtt", "ws": "ws"}
-        login, library, python = f"{user}:{quote(password)}@", "ours", sys.executable
+        python, library, login = sys.executable, "ours", f"{user}:{quote(password)}@"
         if self._kind.server is Crossbar:
-            schemes["tcp"], login = "rs", ""
-            library, python = "autobahn", f"{Crossbar.programs}/python"
-        url = f"{schemes[self._kind.transport]}://{login}127.0.0.1:{self._server.endpoint.port}"
+            python, library, login = f"{Crossbar.programs}/python", "autobahn", ""
+        url = f"{self._kind.scheme}://{login}127.0.0.1:{self._server.endpoint.port}"
         self._programs = {}
         for role in ("callee", "caller"):
             program = [python, "-m", "bench.python_program", library, role, url]
