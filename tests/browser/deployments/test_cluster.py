@@ -272,3 +272,24 @@ def test_pages_find_another_node(sides: TwoWebSides, pages: Pages) -> None:
         phone.tap("Pause")
         phone.wait_for("Play", 60)
         assert not player.plays()
+
+
+def test_a_press_that_a_phone_gave_up_is_never_obeyed(sides: TwoWebSides, pages: Pages) -> None:
+    pages.watch.expect(BROKEN_CONNECTION)
+    player = pages.started(sides)
+    cluster, of_player = sides.first.cluster, pages.watch.sockets[-1]
+    phone = pages.remote(sides, player)
+    while pages.watch.sockets[-1] == of_player:
+        phone = pages.remote(sides, player)
+    number = cluster.ws_ports.index(BrokerUrl.parse(pages.watch.sockets[-1]).port) + 1
+    # the phone has just had a message, and so sends its press instead of asking the node first
+    phone.tap("Volume down")
+    eventually(lambda: phone.slider("Volume") == 95, "the phone shows it")
+    with cluster.frozen(number):
+        phone.tap("Play")
+        phone.wait_for_alert("Not connected")
+    eventually(lambda: len(cluster.neighbours(number)) == 2, "the node is back")
+    with Observer(sides.household(number), player.root, V3) as observer:
+        # by way of the node that had the press
+        assert observer.status()["playing"] is False
+    assert not player.plays()
