@@ -92,6 +92,18 @@ def test_search(shown: tuple[PlayerPage, RemotePage, Observer]) -> None:
     eventually(lambda: "Nothing found." in phone.text, "it is said when there is nothing")
 
 
+@pytest.mark.parametrize("text", ['"', "w" * 201])
+def test_what_cannot_be_searched_for_is_not_found(
+    shown: tuple[PlayerPage, RemotePage, Observer], text: str
+) -> None:
+    _, phone, _ = shown
+    eventually(lambda: phone.shows("Play Beta"), "the list")
+    phone.tap(SEARCH)
+    phone.page.keyboard.insert_text(text)
+    eventually(lambda: "Nothing found." in phone.text, "it is said that nothing is found")
+    assert not phone.shows("Play Beta")
+
+
 def test_an_address_is_pasted(
     shelf: System, shown: tuple[PlayerPage, RemotePage, Observer]
 ) -> None:

@@ -1,6 +1,7 @@
 import { describeError } from "../../../i18n/error-texts.js";
 import { listPages } from "../../../library/listing-pages.js";
 import { readAddress } from "../../../protocol/addresses.js";
+import { ApiError } from "../../../protocol/errors.js";
 import { isMediumName } from "../../../protocol/media-names.js";
 import { isStream, readSource } from "../../../protocol/sources.js";
 import { build, fill } from "../../../elements/dom.js";
@@ -13,6 +14,8 @@ const INDEX_INTERVAL = 2000;
 const PAGE = 100;
 /** The distance below the window up to which rows are loaded. */
 const AHEAD = "0px 0px 200%";
+/** @type {import("../../../library/library.js").Listing} */
+const NOTHING = { path: "", total: 0, index: { state: "ready", media: 0, probed: 0 }, entries: [] };
 
 /**
  * @typedef {import("../../route.js").Route} Route
@@ -98,7 +101,11 @@ export class EntryLoader {
       await this.#parts.ready();
       if (turn === this.#turn) this.#take(listing, route, offset);
     } catch (error) {
-      if (turn === this.#turn) this.#failed(error, retry);
+      if (turn !== this.#turn) return;
+      // a text that is too long, or of quotation marks alone, cannot be searched for
+      if (route.search && error instanceof ApiError && error.code === "invalid_request")
+        this.#take(NOTHING, route, 0);
+      else this.#failed(error, retry);
     }
   }
 
