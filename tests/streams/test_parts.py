@@ -15,7 +15,7 @@ from zapette_webapp.streams.making.assembly import Assembler
 from zapette_webapp.streams.making.mp4 import Fragment, NotMp4, Splitter, merged
 from zapette_webapp.streams.planning import frame_rates, levels, playlists, timeline
 from zapette_webapp.streams.planning.playlists import PictureTrack, SoundTrack
-from zapette_webapp.streams.planning.timeline import SHORTEST, SLACK, Timeline
+from zapette_webapp.streams.planning.timeline import LONGEST, SHORTEST, SLACK, Timeline
 
 SECONDS = st.floats(0.1, 36_000)
 
@@ -35,6 +35,12 @@ def test_keyframes_become_parts(keyframes: list[float], duration: float) -> None
 def test_keyframes_two_seconds_apart_begin_a_part_each(shift: int) -> None:
     keyframes = [(shift + 2000 * it) / 1000 for it in range(20)]
     assert Timeline.of_keyframes(keyframes, 50).starts[-19:] == keyframes[1:]
+
+
+def test_keyframes_too_far_apart_begin_no_parts() -> None:
+    starts = [0.0, LONGEST, 25.0]
+    assert timeline.copied_picture(starts, 30.0) == Timeline(starts, 30.0)
+    assert timeline.copied_picture([0.0, LONGEST + 1, 25.0], 30.0) is None
 
 
 @given(st.floats(0.5, 10), SECONDS)

@@ -9,6 +9,7 @@ from typing import Final
 from zapette_webapp.errors import MediaFlaw, NotStreamable, ToolBusy, ToolError, Unplayable
 from zapette_webapp.media.probing import flaws
 from zapette_webapp.media.probing.probe import Probe, Prober
+from zapette_webapp.streams.planning import timeline
 from zapette_webapp.streams.planning.facts import Facts, Subtitle
 
 _WORDS: Final[dict[str, tuple[MediaFlaw, str]]] = {
@@ -67,6 +68,11 @@ def facts_of(probe: Probe, size: int) -> Facts:
     """
     if not probe.duration:
         raise NotStreamable("unknown_format", "the file does not say how long it is")
+    cuts = None
+    if probe.keyframes is not None:
+        # once, not for each part that is asked for: a film of hours has thousands of them
+        begin_at = (it - probe.start for it in probe.keyframes)
+        cuts = timeline.copied_picture(begin_at, probe.duration)
     return Facts(
         probe.demuxer,
         probe.duration,
@@ -75,6 +81,6 @@ def facts_of(probe: Probe, size: int) -> Facts:
         probe.video,
         probe.sounds,
         [Subtitle(it.index, it.codec_name, it.kind == "picture") for it in probe.subtitles],
-        None if probe.keyframes is None else [it - probe.start for it in probe.keyframes],
+        cuts,
         probe.cut_off,
     )

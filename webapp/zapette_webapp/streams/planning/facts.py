@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from zapette_webapp.media.probing.codecs import Track
+from zapette_webapp.streams.planning.timeline import Timeline
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,8 @@ class Facts:
         picture: the video track; None for music.
         sounds: the audio tracks, in order.
         subtitles: the subtitle tracks, in order.
-        keyframes: where the picture can be cut, in seconds; None if the file has no index.
+        cuts: parts that begin at keyframes of the picture; None if no index says where they are,
+            or if they are too far apart.
         cut_off: whether the file is not whole.
     """
 
@@ -62,7 +64,7 @@ class Facts:
     picture: Track | None
     sounds: Sequence[Track] = ()
     subtitles: Sequence[Subtitle] = ()
-    keyframes: Sequence[float] | None = None
+    cuts: Timeline | None = None
     cut_off: bool = False
 
     @property

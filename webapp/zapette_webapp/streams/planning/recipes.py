@@ -80,7 +80,7 @@ class Recipes:
                 raise InvalidRequest(
                     f"plan: {picture.codec_name} cannot be copied into MP4; use h264"
                 )
-            return "video-copy", CopiedPicture(picture, _cuts(self.facts))
+            return "video-copy", CopiedPicture(picture, self._cuts())
         shape = self._shape(picture)
         subtitle = self._burnt()
         burn = "" if self.plan.burn is None else f".burn{self.plan.burn}"
@@ -134,11 +134,14 @@ class Recipes:
     @property
     def is_independent(self) -> bool:
         """Whether each part of the picture begins with a keyframe."""
-        return self.plan.video != "copy" or _at_keyframes(self.facts) is not None
+        return self.plan.video != "copy" or self.facts.cuts is not None
 
     def _is_copied(self, sound: Track) -> bool:
         # after the end of a file that is cut off there is silence, so that only the picture ends
         return (self.plan.audio == "copy" or _is_stereo_aac(sound)) and not self.facts.cut_off
+
+    def _cuts(self) -> Timeline:
+        return self.facts.cuts or Timeline.equal(timeline.UNINDEXED, self.facts.duration)
 
     def _shape(self, picture: Track) -> Shape:
         return Shape(picture, min(self.plan.height or self.means.height, self.means.height))
@@ -189,18 +192,6 @@ class Recipes:
 def _is_stereo_aac(sound: Track) -> bool:
     """Return whether every browser plays it as it is."""
     return sound.codec_name == "aac" and sound.profile == "LC" and sound.channels in {1, 2}
-
-
-def _cuts(facts: Facts) -> Timeline:
-    return _at_keyframes(facts) or Timeline.equal(timeline.UNINDEXED, facts.duration)
-
-
-def _at_keyframes(facts: Facts) -> Timeline | None:
-    if facts.keyframes is None:
-        return None
-    cut = Timeline.of_keyframes(facts.keyframes, facts.duration)
-    longest = max(cut.length(it) for it in range(len(cut)))
-    return cut if longest <= timeline.LONGEST else None
 
 
 def _name(number: int, sound: Track) -> str:

@@ -85,6 +85,13 @@ class Timeline:
         return max(0, bisect_right(self.starts, seconds + SLACK) - 1)
 
 
+def copied_picture(keyframes: Iterable[float], duration: float) -> Timeline | None:
+    """Return the parts of a picture that is copied; None if keyframes are too far apart."""
+    cuts = Timeline.of_keyframes(keyframes, duration)
+    longest = max(cuts.length(it) for it in range(len(cuts)))
+    return cuts if longest <= LONGEST else None
+
+
 def sound(duration: float) -> Timeline:
     """Return the parts of a sound track: whole frames of AAC at `SAMPLE_RATE`."""
     return Timeline.equal(SOUND_FRAMES * FRAME / SAMPLE_RATE, duration)
