@@ -112,6 +112,10 @@ class Web:
         """Return the CPU seconds of it and of all that has ended in it."""
         return sum(self.process.cpu_times()[:4])
 
+    def own_cpu(self) -> float:
+        """Return the CPU seconds of it alone: without ffmpeg."""
+        return sum(self.process.cpu_times()[:2])
+
 
 def _is_ffmpeg(process: psutil.Process) -> bool:
     try:

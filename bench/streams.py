@@ -5,7 +5,7 @@ is copied, and HEVC with AC-3, whose picture is converted. *First part*: from th
 master playlist until the first parts of picture and sound are complete, with the playlists between
 them, for a film that nobody has asked for. *Seek*: from the request for a part far away. ffmpeg
 alone writes the same seconds as HLS with the same options: one run for the picture, and one for the
-sound.
+sound. *Own CPU*: what the web side itself takes of the CPU, without its runs of ffmpeg.
 """
 
 from __future__ import annotations
@@ -51,14 +51,15 @@ def measure(web: Web, media: Path, kind: str, rounds: int, seconds: int) -> Time
         # the next round begins when nothing of this one runs any more
         web.wait_for_end()
     parts = {it: web.parts(f"streams/{name}/{plan}", it) for it in ("video", "audio-0")}
-    before = web.cpu(), alone.cpu()
+    before = web.cpu(), web.own_cpu(), alone.cpu()
     with found.of("speed"):
         of_each_rendition(lambda it: web.take(*parts[it]))
     web.wait_for_end()
     found["cpu"] = [web.cpu() - before[0]]
+    found["own cpu"] = [web.own_cpu() - before[1]]
     with found.of("speed ffmpeg"):
         alone.run(0.0, seconds)
-    found["cpu ffmpeg"] = [alone.cpu() - before[1]]
+    found["cpu ffmpeg"] = found["own cpu ffmpeg"] = [alone.cpu() - before[2]]
     for speed in ("speed", "speed ffmpeg"):
         found[speed] = [seconds / it for it in found[speed]]
     return found
@@ -79,7 +80,7 @@ def main() -> None:
     print(f"{heading()}, {options.rounds} rounds\n")
     rows = []
     for kind, figures in found.items():
-        for what in ("first", "seek", "cpu", "speed"):
+        for what in ("first", "seek", "cpu", "own cpu", "speed"):
             mine, ffmpeg = map(statistics.median, (figures[what], figures[f"{what} ffmpeg"]))
             cells = (f"{it:.2f}" for it in (mine, ffmpeg, mine / ffmpeg))
             rows.append((f"{kind}, {what}", *cells))
