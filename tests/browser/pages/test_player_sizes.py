@@ -31,6 +31,8 @@ CANDIDATES: Final = [
 ]
 
 _SHOWN: Final = "document.querySelector('screen-message:not([hidden])')?.textContent.trim()"
+_NEXT_IS_CUT: Final = """((next) => next !== null && next.scrollHeight > next.clientHeight)(
+  document.querySelector("now-playing .next"))"""
 _CUT: Final = """(({ bottom, top }, { scrollHeight, clientHeight }) => (
   top < 0 || bottom > innerHeight || scrollHeight > clientHeight) && [top, bottom, scrollHeight])(
   document.querySelector("screen-message p").getBoundingClientRect(),
@@ -76,6 +78,9 @@ def _check(player: PlayerPage, title: str) -> None:
         found, lines = layout.sizes(player, "#title", *PARTS)
         if lines > 2:
             found.append(f"the title has {lines} lines")
+        # a second line would show the tops of its letters
+        if player.see(_NEXT_IS_CUT):
+            found.append("what comes next is cut off below")
         faults += [f"{width}x{height}: {it}" for it in found]
     assert faults == []
 
