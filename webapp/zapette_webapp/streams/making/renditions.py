@@ -77,6 +77,11 @@ class Rendition:
     _last: int = 0
     _init: bytes | None = None
     _empty: dict[int, int] = field(default_factory=dict)
+    _key: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        # once: the cache keeps it for each part
+        self._key = f"{self.source.key}\0{self.name}\0{self.facts.size}"
 
     @property
     def timeline(self) -> Timeline:
@@ -105,8 +110,7 @@ class Rendition:
 
     def file(self, index: int) -> Name:
         """Return the name of a part in the cache."""
-        key = f"{self.source.key}\0{self.name}\0{self.facts.size}"
-        return key, f"{index}.m4s"
+        return self._key, f"{index}.m4s"
 
     def filled(self, index: int) -> int:
         """Return the part to give for a part, which may be one that has nothing in it."""
