@@ -30,7 +30,7 @@ from zapette_server.settings.settings import Settings
 from zapette_server.tls.authority import Authority
 
 _OWN: Final = frozenset(
-    f"ZAPETTE_{key}" for key in ("PUBLIC_URL", "TLS_CERT", "BIND", "TRUSTED_PROXY", "WS_PORT")
+    f"ZAPETTE_{key}" for key in ("PUBLIC_URL", "TLS_CERT", "TRUSTED_PROXY", "WS_PORT")
 )
 
 
@@ -193,8 +193,9 @@ class Caddy(Proxy):
     program = language = "caddy"
 
     def command(self, folder: Path) -> list[str]:
-        site = self.documented().replace("home.example", f"http://localhost:{self.port}")
-        (folder / "Caddyfile").write_text(f"{{\nadmin off\nauto_https off\n}}\n{site}")
+        site = self.documented().replace("home.example", f"http://:{self.port}")
+        options = "admin off\nauto_https off\ndefault_bind 127.0.0.1"
+        (folder / "Caddyfile").write_text(f"{{\n{options}\n}}\n{site}")
         return ["run", "--config", str(folder / "Caddyfile"), "--adapter", "caddyfile"]
 
 

@@ -63,6 +63,8 @@ class TwoWebSides(System):
 
     def __init__(self, folder: Path, settings: dict[str, str] | None = None) -> None:
         super().__init__(folder, {"ZAPETTE_BIND": "127.0.0.1"} | (settings or {}))
+        # it has an nginx of its own
+        self.front = None
         self._stack = ExitStack()
 
     @property

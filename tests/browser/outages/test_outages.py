@@ -93,9 +93,14 @@ def wired(new_system: Callable[..., System]) -> System:
     return new_system(ZAPETTE_BIND="127.0.0.1")
 
 
-def over(wire_host: str, system: System, player: PlayerPage) -> str:
-    """Return the link of a player for a phone behind a wire."""
-    return f"http://{wire_host}:{system.http_port}/remote#{player.link.split('#')[1]}"
+def over_wire(system: System) -> str:
+    """Return the address of the pages at the other end of the wire."""
+    return system.url.replace("localhost", HOST)
+
+
+def link_over_wire(system: System, player: PlayerPage) -> str:
+    """Return the link of a player for a phone at the other end of the wire."""
+    return f"{over_wire(system)}remote#{player.link.split('#')[1]}"
 
 
 # shorter cuts, of the phone and of the player, are in the next two
@@ -103,11 +108,11 @@ def over(wire_host: str, system: System, player: PlayerPage) -> str:
 def test_the_network_of_the_phone_is_cut_for_30_seconds(wired: System, pages: Pages) -> None:
     player = pages.started(wired)
     with (
-        Wire(wired.http_port) as wire,
+        Wire(*wired.ports) as wire,
         Observer(wired.household(), player.root) as observer,
     ):
         pages.watch.expect(BROKEN_CONNECTION)
-        phone = pages.phone(wired, over(HOST, wired, player)).wait_until_live()
+        phone = pages.phone(wired, link_over_wire(wired, player)).wait_until_live()
         near = pages.remote(wired, player)
         marked(phone)
         repeats(phone)
@@ -152,11 +157,11 @@ def test_the_network_of_the_phone_is_cut_for_30_seconds(wired: System, pages: Pa
 def test_a_press_that_the_phone_gave_up_is_never_obeyed(wired: System, pages: Pages) -> None:
     player = pages.started(wired)
     with (
-        Wire(wired.http_port) as wire,
+        Wire(*wired.ports) as wire,
         Observer(wired.household(), player.root) as observer,
     ):
         pages.watch.expect(BROKEN_CONNECTION)
-        phone = pages.phone(wired, over(HOST, wired, player)).wait_until_live()
+        phone = pages.phone(wired, link_over_wire(wired, player)).wait_until_live()
         observer.said.clear()
         wire.cut()
         phone.tap("Play")
@@ -170,8 +175,8 @@ def test_a_press_that_the_phone_gave_up_is_never_obeyed(wired: System, pages: Pa
 
 
 def test_the_network_of_the_player_is_cut(wired: System, pages: Pages) -> None:
-    with Wire(wired.http_port) as wire:
-        player = pages.started(wired, url=f"http://{HOST}:{wired.http_port}/")
+    with Wire(*wired.ports) as wire:
+        player = pages.started(wired, url=over_wire(wired))
         phone = pages.remote(wired, player)
         pages.watch.expect(BROKEN_CONNECTION)
         repeats(phone)
