@@ -7,6 +7,7 @@ configurations that docs/reverse-proxy.md shows.
 
 from __future__ import annotations
 
+import atexit
 import base64
 import hashlib
 import os
@@ -64,7 +65,9 @@ class Front(ABC):
 @cache
 def authority() -> Authority:
     """Return the home's own authority in this run of the tests, made as by ``zapette tls``."""
-    made = Authority(Path(tempfile.mkdtemp(prefix="zapette-tls-")))
+    folder = Path(tempfile.mkdtemp(prefix="zapette-tls-"))
+    atexit.register(shutil.rmtree, folder)
+    made = Authority(folder)
     made.make(names_of(Settings()))
     return made
 
