@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sysconfig
+import tomllib
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -97,6 +98,23 @@ def objects() -> dict[tuple[str, str], Any]:
     """Return what the file for Kubernetes declares, by kind and name."""
     with (FOLDER / "kubernetes.yml").open() as file:
         return {(it["kind"], it["metadata"]["name"]): it for it in yaml.safe_load_all(file)}
+
+
+def test_image_installs_what_the_settings_need(objects: dict[tuple[str, str], Any]) -> None:
+    text = (FOLDER / "Dockerfile").read_text()
+    copied, installed = (
+        set(re.findall(r"requirements-(\w+)\.lock", line))
+        for line in re.findall("^(?:COPY|RUN) .+", text, re.MULTILINE)
+    )
+    (web,) = objects["StatefulSet", "zapette-web"]["spec"]["template"]["spec"]["containers"]
+    assert web["image"] == "zapette-cluster"
+    given = {it["name"] for it in web["env"]}
+    # the file of `zapette cluster init` chooses NATS
+    needed = {"nats"} | ({"postgresql"} if "ZAPETTE_DATABASE" in given else set())
+    assert copied == installed == needed
+    groups = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    for name in needed:
+        assert groups["dependency-groups"][name] == groups["project"]["optional-dependencies"][name]
 
 
 def test_kubernetes_file_declares_nodes_web_sides_and_nginx(
