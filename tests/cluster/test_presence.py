@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
+from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from tests.waiting import SLACK
 from zapette_server.nats import presence
 from zapette_server.nats.presence import (
     OFFLINE,
@@ -20,6 +20,7 @@ from zapette_server.nats.presence import (
 )
 
 CHANGED = 1000.0
+TOPIC = "zapette/players/1/availability"
 
 
 def player(payload: bytes, **more: Any) -> Availability:
@@ -68,60 +69,80 @@ def test_corrections(
     assert list(found) == [("it", it) for it in wanted]
 
 
-def test_a_correction_is_looked_at_again_however_long_the_nodes_take(
+def published(
+    monkeypatch: pytest.MonkeyPatch, lists: list[tuple[float, Callable[[Presence], set[str]]]]
+) -> list[bytes]:
+    """Return what is published for player 1, who is online when the nodes change.
+
+    Args:
+        monkeypatch: replaces the clock.
+        lists: for each time that the nodes are asked, the seconds until they answer, and who is
+            connected.
+    """
+    now = 0.0
+    found: list[bytes] = []
+    answers = iter(lists)
+
+    async def connected() -> set[str]:
+        nonlocal now
+        seconds, answer = next(answers, (0, ended))
+        now += seconds
+        return answer(it)
+
+    async def sleep(seconds: float) -> None:
+        nonlocal now
+        now += seconds
+        assert now < 1000, "nobody looks again"
+
+    monkeypatch.setattr(presence, "time", SimpleNamespace(monotonic=lambda: now))
+    monkeypatch.setattr(presence, "asyncio", SimpleNamespace(sleep=sleep))
+    it = Presence(lambda: "nodes", connected)
+    it.take(TOPIC, "player-1", ONLINE, True)
+    with pytest.raises(EndedError):
+        asyncio.run(it.run(lambda _topic, payload: found.append(payload)))
+    return found
+
+
+class EndedError(Exception):
+    """All lists were looked at."""
+
+
+def ended(_: Presence) -> set[str]:
+    raise EndedError
+
+
+def nobody(_: Presence) -> set[str]:
+    return set()
+
+
+def back(_: Presence) -> set[str]:
+    return {"player-1"}
+
+
+def coming(it: Presence) -> set[str]:
+    """Come after the nodes have listed their clients."""
+    it.take(TOPIC, "player-1", ONLINE, False)
+    return set()
+
+
+def heard_again(it: Presence) -> set[str]:
+    """Be heard again since the web side has connected again."""
+    it.take(TOPIC, "player-1", ONLINE, True)
+    return set()
+
+
+@pytest.mark.parametrize(
+    ("lists", "wanted"),
+    [
+        # a correction is looked at again, however long the nodes took
+        ([(70, nobody), (0, back)], [OFFLINE, ONLINE]),
+        ([(PATIENCE, coming), (0, back)], []),
+        ([(PATIENCE, heard_again), (0, nobody)], [OFFLINE]),
+    ],
+)
+def test_looks(
     monkeypatch: pytest.MonkeyPatch,
+    lists: list[tuple[float, Callable[[Presence], set[str]]]],
+    wanted: list[bytes],
 ) -> None:
-    monkeypatch.setattr(presence, "PATIENCE", 0)
-    monkeypatch.setattr(presence, "_DOUBT", 0.02)
-    monkeypatch.setattr(presence, "_INTERVAL", 0.01)
-    published: list[bytes] = []
-
-    async def main() -> None:
-        lists = iter([set[str]()])
-        is_right = asyncio.Event()
-
-        async def connected() -> set[str]:
-            await asyncio.sleep(0.1)
-            return next(lists, {"player-1"})
-
-        def publish(_topic: str, payload: bytes) -> None:
-            published.append(payload)
-            if payload == ONLINE:
-                is_right.set()
-
-        it = Presence(lambda: "nodes", connected)
-        it.take("topic", "player-1", ONLINE, True)
-        running = asyncio.create_task(it.run(publish))
-        async with asyncio.timeout(SLACK):
-            await is_right.wait()
-        running.cancel()
-
-    asyncio.run(main())
-    assert published == [OFFLINE, ONLINE]
-
-
-def test_who_comes_while_the_nodes_are_asked_has_not_left(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(presence, "PATIENCE", 1)
-    monkeypatch.setattr(presence, "_INTERVAL", 0)
-    published: list[bytes] = []
-
-    async def main() -> None:
-        looks = itertools.count()
-        looked = asyncio.Event()
-
-        async def connected() -> set[str]:
-            if next(looks):
-                looked.set()
-                return {"player-1"}
-            await asyncio.sleep(presence.PATIENCE + 0.1)
-            it.take("topic", "player-1", ONLINE, False)
-            return set()
-
-        it = Presence(lambda: "nodes", connected)
-        running = asyncio.create_task(it.run(lambda _topic, payload: published.append(payload)))
-        async with asyncio.timeout(SLACK):
-            await looked.wait()
-        running.cancel()
-
-    asyncio.run(main())
-    assert not published
+    assert published(monkeypatch, lists) == wanted

@@ -115,13 +115,17 @@ class Presence:
         if not payload:
             del self._known[topic]
         elif not (known.corrected and payload == OFFLINE):
-            if payload == ONLINE != known.payload and client.startswith(SERVICE_CLIENT):
-                known.seen_at, self._is_new = _NEVER, True
+            is_change = payload != known.payload
             known.payload = payload
-            if payload == ONLINE:
+            if payload == OFFLINE:
+                if not retained:
+                    known.left_at = time.monotonic()
+                return
+            # all are heard again when the web side connects again
+            if is_change or not retained:
                 known.came_at = time.monotonic()
-            elif not retained:
-                known.left_at = time.monotonic()
+            if is_change and client.startswith(SERVICE_CLIENT):
+                known.seen_at, self._is_new = _NEVER, True
 
     async def run(self, publish: Callable[[str, bytes], None]) -> None:
         """Correct for a minute after each change of the nodes, until cancelled.
