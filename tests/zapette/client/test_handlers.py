@@ -113,7 +113,26 @@ def test_a_procedure_that_another_one_cancels(
     eventually(lambda: tasks, "the procedure runs")
     own.call(f"{service.name}/give_up", timeout=20)
     assert str(call.exception(20)) == "work was cancelled"
-    assert "procedure work was cancelled" in caplog.text
+    assert not caplog.text
+
+
+def test_a_stop_logs_nothing_of_a_procedure_that_runs(
+    application: Make, caplog: pytest.LogCaptureFixture
+) -> None:
+    service, own = application(name()), application()
+    runs = threading.Event()
+
+    @service.register()
+    async def work() -> None:
+        runs.set()
+        await asyncio.Event().wait()
+
+    service.start()
+    own.start()
+    own.command(f"{service.name}/work")
+    assert runs.wait(20)
+    service.stop()
+    assert not caplog.text
 
 
 def test_no_thread_is_lost_by_handlers_that_leave(

@@ -98,7 +98,8 @@ class BoundCall:
         return write_error(ProcedureFailed(_in_words(error)))
 
     def _cancelled(self) -> bytes:
-        log.warning("procedure %s was cancelled", self._name)
+        # no warning: every stop of the program cancels what still runs
+        log.debug("procedure %s was cancelled", self._name)
         return write_error(ProcedureFailed(f"{self._name} was cancelled"))
 
 
