@@ -31,6 +31,11 @@ FOLDER = ROOT / "examples" / "cluster"
 NAME = re.compile(r"\b(?:zapette|process|gnatsd)_\w+")
 
 
+def installed(name: str) -> str:
+    """Return the path of a program that came with a Python package."""
+    return str(Path(sysconfig.get_path("scripts"), name))
+
+
 def expressions() -> dict[str, str]:
     """Return what the board and the alerts ask for, by title."""
     board = json.loads((FOLDER / "grafana.json").read_text())
@@ -64,8 +69,7 @@ def test_our_metrics_exist(system: System) -> None:
 
 def test_metrics_of_a_node_exist(tmp_path: Path) -> None:
     port, monitor = free_ports(2)
-    program = str(Path(sysconfig.get_path("scripts"), "nats-server"))
-    command = [program, "-a", "127.0.0.1", "-p", str(port), "-m", str(monitor)]
+    command = [installed("nats-server"), "-a", "127.0.0.1", "-p", str(port), "-m", str(monitor)]
     with (tmp_path / "log").open("wb") as log:
         node = subprocess.Popen(command, stdout=log, stderr=log)
     with ending(node):
@@ -100,9 +104,19 @@ def objects() -> dict[tuple[str, str], Any]:
         return {(it["kind"], it["metadata"]["name"]): it for it in yaml.safe_load_all(file)}
 
 
+def test_kubernetes_file_matches_the_schemas(objects: dict[tuple[str, str], Any]) -> None:
+    file = str(FOLDER / "kubernetes.yml")
+    command = [installed("kubernetes-validate"), "--strict", "--kubernetes-version", "1.34", file]
+    checked = subprocess.run(command, capture_output=True, text=True)
+    assert checked.returncode == 0, checked.stdout
+    # what has no schema is only a warning
+    passed = re.findall(r"INFO \S+ passed for resource (\S+)", checked.stdout)
+    assert set(passed) == {f"{kind.lower()}/{name}" for kind, name in objects}
+
+
 def test_image_installs_what_the_settings_need(objects: dict[tuple[str, str], Any]) -> None:
     text = (FOLDER / "Dockerfile").read_text()
-    copied, installed = (
+    copied, locks = (
         set(re.findall(r"requirements-(\w+)\.lock", line))
         for line in re.findall("^(?:COPY|RUN) .+", text, re.MULTILINE)
     )
@@ -111,7 +125,7 @@ def test_image_installs_what_the_settings_need(objects: dict[tuple[str, str], An
     given = {it["name"] for it in web["env"]}
     # the file of `zapette cluster init` chooses NATS
     needed = {"nats"} | ({"postgresql"} if "ZAPETTE_DATABASE" in given else set())
-    assert copied == installed == needed
+    assert copied == locks == needed
     groups = tomllib.loads((ROOT / "pyproject.toml").read_text())
     for name in needed:
         assert groups["dependency-groups"][name] == groups["project"]["optional-dependencies"][name]
