@@ -28,6 +28,7 @@ def make(folder: Path) -> None:
     (films / "truncated.mp4").write_bytes(good.read_bytes()[:2000])
     ffmpeg("-i", str(good), "-frames:v", "1", str(films / "poster.jpg"))
     (films / "mute.png").write_bytes(b"\x89PNG not really")
+    (films / "mute.sbv").write_text("0:00:00.100,0:00:00.900\nHi\n")
     stem = good.stem
     (films / f"{stem}.fr.srt").write_text(SUBTITLES, encoding="cp1252")
     (films / f"{stem}.vtt").write_text("WEBVTT\n\n00:00.100 --> 00:00.900\nHi\n")

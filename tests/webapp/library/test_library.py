@@ -107,6 +107,8 @@ def test_subtitles_are_webvtt(cinema: System) -> None:
     answers = [cinema.get(it["url"]) for it in tracks]
     assert [it.headers["Content-Type"] for it in answers] == ["text/vtt; charset=utf-8"] * 3
     assert all(it.body.startswith(b"WEBVTT") for it in answers)
+    (subviewer,) = entry(cinema, "Films/mute.mkv")["subtitles"]
+    assert cinema.get(subviewer["url"]).body.startswith(b"WEBVTT")
     french = answers[1]
     assert "00:00:00.100 --> 00:00:00.900\nÀ <i>bientôt</i> &amp; merci" in french.body.decode()
     again = cinema.get(tracks[1]["url"], {"If-None-Match": french.headers["Etag"]})

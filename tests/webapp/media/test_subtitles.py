@@ -48,7 +48,8 @@ def offered(folder: Path, files: list[str]) -> dict[str, list[str]]:
         ("film.mp4", "Film.English.forced.ass"), ("film.mp4", "film.pt-BR.vtt"),
         ("film.mp4", "film-commentary.vtt"), ("film.mp4", "film [en].mpl"),
         ("film.mp4", "film (fr).srt"), ("film.mp4", "film.smi"), ("film.mp4", "film.ttml"),
-        ("film.mp4", "film.fr.dfxp"), ("song.mp3", "song.lrc"), ("a.b - c.mkv", "a.b - c.en.srt"),
+        ("film.mp4", "film.fr.dfxp"), ("film.mp4", "film.sbv"), ("song.mp3", "song.lrc"),
+        ("a.b - c.mkv", "a.b - c.en.srt"),
         ("\u00e9t\u00e9.mp4", "e\u0301te\u0301.fr.srt"), ("e\u0301.mp4", "\u00c9.srt"),
         ("film.mp4", "Subs/film.en.srt"), ("film.mp4", "Subs/2_French.srt"),
         ("film.mp4", "SUBTITLES/whatever.srt"), ("\uac00.mp4", "\u1100\u1161.ko.srt"),
@@ -56,6 +57,7 @@ def offered(folder: Path, files: list[str]) -> dict[str, list[str]]:
 )  # fmt: skip
 def test_it_is_offered(tmp_path: Path, film: str, text: str) -> None:
     assert offered(tmp_path, [film, text]) == {film: [text]}
+    assert MediaFolder(tmp_path).find(text) is not None
 
 
 @pytest.mark.parametrize(

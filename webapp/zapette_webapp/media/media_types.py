@@ -31,6 +31,7 @@ TYPES: Final = {
     ".ttml": "application/ttml+xml",
     ".dfxp": "application/ttml+xml",
     ".lrc": "text/x-lrc",
+    ".sbv": "text/x-subviewer",
 }
 """The types of the served files, by extension."""
 
