@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
+import unicodedata
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zapette_webapp.library.file_names import Title, from_name, order, place
+from zapette_webapp.library.file_names import Title, from_name, from_path, order, place
 
 DATA = Path(__file__).parents[2] / "data" / "titles.json"
 NAMES: list[dict[str, Any]] = json.loads(DATA.read_text(encoding="utf-8"))["names"]
@@ -43,6 +44,16 @@ def test_real_looking_names(known: dict[str, Any]) -> None:
 )
 def test_titles(stem: str, text: str, year: int | None) -> None:
     assert from_name(stem) == Title(text, year)
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["Été - Saison 1 - Épisode 3.mkv", "Été/Saison 1/Épisode 3.mkv", "Été/Säsong 1/03.mkv"],
+)
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_accents_as_each_system_writes_them(path: str, form: Literal["NFC", "NFD"]) -> None:
+    title = from_path(unicodedata.normalize(form, path))
+    assert title == Title("Été S01E03", None, "Été", 1, 3)
 
 
 @given(st.text(min_size=1))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -127,7 +128,7 @@ def from_path(path: str) -> Title:
 
 def season(folder: str) -> int | None:
     """Return the number of the season that a folder holds, by its name; 0 for specials."""
-    found = _SEASON_FOLDER.search(paths.shown(folder))
+    found = _SEASON_FOLDER.search(_shown(folder))
     if found is None:
         return None
     return 0 if found["specials"] else int(found["number"] or found["short"])
@@ -149,7 +150,7 @@ def _series_of(levels: list[str]) -> str | None:
     """Return the series of an episode whose own name does not tell it."""
     if len(levels) < 2:
         return None
-    found = _SEASON_FOLDER.search(paths.shown(levels[-2]))
+    found = _SEASON_FOLDER.search(_shown(levels[-2]))
     if found is None:
         return from_name(levels[-2]).text
     before = _tidy(_spaced(found["before"]))
@@ -212,10 +213,15 @@ def _tidy(text: str) -> str:
 
 
 def _whole(stem: str) -> str:
-    return _SPACES.sub(" ", _spaced(stem)).strip() or paths.shown(stem).strip() or "?"
+    return _SPACES.sub(" ", _spaced(stem)).strip() or _shown(stem).strip() or "?"
+
+
+def _shown(name: str) -> str:
+    """Return a name as text, with each letter and its accents as one character if there is one."""
+    return unicodedata.normalize("NFC", paths.shown(name))
 
 
 def _spaced(stem: str) -> str:
-    text = paths.shown(stem).replace("_", " ")
+    text = _shown(stem).replace("_", " ")
     # Dots mean spaces if the name has none, or between words: "Mr. Nobody" keeps its dot.
     return _DOT.sub(" ", text) if " " in text.strip() else text.replace(".", " ")
