@@ -26,6 +26,8 @@ MOST: Final = 5000
 
 _LONGEST: Final = 4096
 _ADDRESS: Final = re.compile(r"https?://[^\s/]\S*", re.IGNORECASE)
+# Kodi writes headers for a player to send after an address: ``|User-Agent=x&Referer=y``
+_HEADERS: Final = re.compile(r"\|(?=[\w-]+=)")
 _FILE: Final = re.compile(rb"file:(?://(?:localhost)?)?(?=/)", re.IGNORECASE)
 _PLS: Final = re.compile(rb"(file|title|length)(\d{1,6})\s*=\s*(.*)", re.IGNORECASE)
 _EXTINF: Final = re.compile(r"#EXTINF:\s*(-?[\d.]+)?[^,]*,?(.*)", re.IGNORECASE)
@@ -137,8 +139,7 @@ def _item(written: bytes, title: str | None, duration: float | None) -> Item | N
     bare = written.strip()
     if not bare or len(bare) > _LONGEST:
         return None
-    # after the bar are headers for other players to send
-    address = _text(bare).partition("|")[0].rstrip().replace(" ", "%20")
+    address = _HEADERS.split(_text(bare))[0].rstrip().replace(" ", "%20")
     if _ADDRESS.fullmatch(address):
         return Item(address, title=title, duration=duration)
     if b"://" in bare and not _FILE.match(bare):
