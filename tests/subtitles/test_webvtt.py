@@ -148,6 +148,8 @@ def test_sloppy_times(timing: str) -> None:
          [(1000, 2000, "a\nb\nc\nd")]),
         ("1\n00:00:01,000 --> 00:00:02,000\nL&#39;&eacute;t&#xE9; &amp; R&D &copy &lt;3 &x;",
          [(1000, 2000, "L'été &amp; R&amp;D &amp;copy &lt;3 &amp;x;")]),
+        ("1\n00:00:01,000 --> 00:00:02,000\na&#13;b&#13;&#13;c&#13;&#10;d&#10;&#10;e&#0; --&gt;",
+         [(1000, 2000, "a\nb\nc\nd\ne\ufffd --&gt;")]),
         ("rubbish\n\n1\n00:00:01,000 --> 00:00:02,000\none", [(1000, 2000, "one")]),
         ("1\n00:00:01,000 --> 00:00:02,000\n\n\n2\n00:00:03,000 --> 00:00:04,000\ntwo",
          [(3000, 4000, "two")]),
@@ -202,6 +204,13 @@ def test_microdvd() -> None:
 def test_subviewer(head: str, end: str) -> None:
     text = f"{head}00:00:01.00,{end}\none[br]two\n10:30,11:45\n\n00:00:03.00,00:00:04.00\nthree\n"
     assert cues(text) == [(1000, 2500, "one\ntwo\n10:30,11:45"), (3000, 4000, "three")]
+
+
+def test_a_line_of_digits_in_subviewer() -> None:
+    text = "00:00:01.00,00:00:02.00\none\n1984\n00:00:03.00,00:00:04.00\n\n2001\n{}\n"
+    assert cues(text.format("00:00:05.00,00:00:06.00\nthree")) == [
+        (1000, 2000, "one\n1984"), (3000, 4000, "2001"), (5000, 6000, "three"),
+    ]  # fmt: skip
 
 
 def test_mpl2() -> None:

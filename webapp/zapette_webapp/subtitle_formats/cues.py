@@ -103,7 +103,8 @@ def _changed(look: Look, tag: str, *, on: bool) -> Look:
 
 
 def _plain(text: str) -> str:
-    return text.replace(r"\N", "\n").replace(r"\n", "\n").replace(r"\h", " ")
+    # a reference may stand for "\r", which ends a line of WebVTT too
+    return re.sub(r"\\[Nn]|\r", "\n", text).replace(r"\h", " ")
 
 
 def _tagged(look: Look, text: str) -> str:

@@ -75,7 +75,8 @@ def subrip(text: str, *, timing: re.Pattern[str] = TIMING, escaped: bool = False
         start, end = milliseconds(found[1]), milliseconds(found[2] or "")
         body = text[found.end() : following.start() if following else len(text)]
         if start is not None:
-            last = following is None
+            # a line of digits in SubViewer is text: its cues have no numbers
+            last = following is None or timing is SUBVIEWER
             yield from_html(start, end, _body(body, last=last, escaped=escaped), escaped=escaped)
 
 
