@@ -30,8 +30,9 @@ _TEXTS: Final = {
     "en": {
         "title": "This home's authority",
         "why": "This Zapette runs over https with a certificate of its own. A device that trusts "
-        "its authority opens it without a warning. The phone can then keep its screen on, install "
-        "the remote as an app, and share links to it.",
+        "its authority opens it without a warning. The player can then keep its screen on while it "
+        "plays, and the phone while it sends files. You can install the remote as an app, and "
+        "share links to it.",
         "means": "What it means",
         "risk": "Anybody who has the authority's key, which never leaves the machine that runs "
         "Zapette, can pretend to be a server of this home. The authority is for private addresses, "
@@ -58,9 +59,10 @@ _TEXTS: Final = {
     "fr": {
         "title": "L\u2019autorité de cette maison",
         "why": "Cette Zapette utilise https, avec son propre certificat. Un appareil qui fait "
-        "confiance à son autorité l\u2019ouvre sans avertissement. Le téléphone peut alors garder "
-        "son écran allumé, installer la télécommande comme une application et lui envoyer des "
-        "liens.",
+        "confiance à son autorité l\u2019ouvre sans avertissement. Le lecteur peut alors garder "
+        "son écran allumé pendant la lecture, et le téléphone pendant l\u2019envoi de "
+        "fichiers. Vous pouvez installer la télécommande comme une application et lui "
+        "envoyer des liens.",
         "means": "Ce que cela implique",
         "risk": "Quiconque détient la clé de l\u2019autorité, qui ne quitte jamais la machine où "
         "tourne Zapette, peut se faire passer pour un serveur de cette maison. L\u2019autorité "

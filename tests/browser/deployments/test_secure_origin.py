@@ -34,18 +34,36 @@ def both(secure: System, module_pages: Pages) -> tuple[PlayerPage, RemotePage]:
     return player, module_pages.remote(secure, player)
 
 
+HOLDING = (
+    "navigator.wakeLock.request = ((request) => async (kind) =>"
+    " window.held = await request.call(navigator.wakeLock, kind))(navigator.wakeLock.request)"
+)
+"""Keeps the page's lock on the screen where the test sees it."""
+
+
 def test_a_player_keeps_the_screen_on(both: tuple[PlayerPage, RemotePage]) -> None:
     player, phone = both
     assert player.see("isSecureContext")
-    player.see(
-        "navigator.wakeLock.request = ((request) => async (kind) =>"
-        " window.held = await request.call(navigator.wakeLock, kind))(navigator.wakeLock.request)"
-    )
+    player.see(HOLDING)
     phone.tap("Play")
     eventually(lambda: player.see("window.held?.type") == "screen", "the screen is kept on")
     assert player.see("window.held.released") is False
     phone.tap("Pause")
     eventually(lambda: player.see("window.held.released"), "the screen may go off")
+
+
+def test_a_phone_keeps_the_screen_on_while_it_sends_files(
+    both: tuple[PlayerPage, RemotePage], tmp_path: Path
+) -> None:
+    _, phone = both
+    photo = tmp_path / "Blue.png"
+    photo.write_bytes(png())
+    phone.see(HOLDING)
+    assert phone.see("window.held") is None
+    phone.tap("Library")
+    phone.page.set_input_files("input[type=file]", str(photo))
+    eventually(lambda: phone.see("window.held?.type") == "screen", "the screen is kept on")
+    eventually(lambda: phone.see("window.held.released"), "the screen may go off")
 
 
 def test_the_remote_can_be_installed(both: tuple[PlayerPage, RemotePage]) -> None:
