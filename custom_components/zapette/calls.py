@@ -23,7 +23,12 @@ LOADING: Final = 30.0
 EXPIRY: Final = 10
 """How long a broker may hold a call before it must drop it, in seconds (MQTT 5)."""
 
-_LOADS: Final = {"load", "jump", "find"}
+_LOADS: Final = {
+    *("load", "next", "previous", "jump", "play", "toggle"),
+    # these may load the present medium again
+    *("seek", "seek/by", "stream", "audio", "subtitles"),
+    "find",
+}
 _PROTOCOL: Final = "protocol"
 
 

@@ -6,13 +6,17 @@ import math
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
-from pytest_homeassistant_custom_component.common import async_fire_time_changed
+from pytest_homeassistant_custom_component.common import (
+    MockConfigEntry,
+    async_fire_time_changed,
+)
 
-from custom_components.zapette import topics
+from custom_components.zapette import calls, topics
 from custom_components.zapette.calls import Caller
 from custom_components.zapette.errors import CallError
 from custom_components.zapette.player import Player
@@ -44,6 +48,34 @@ def test_player_ids() -> None:
 def test_base_topics() -> None:
     assert all(map(topics.is_base_topic, TOPICS["bases"]["valid"]))
     assert not any(map(topics.is_base_topic, TOPICS["bases"]["invalid"]))
+
+
+async def test_loading_may_take_longer(hass: HomeAssistant, mqtt: MockConfigEntry) -> None:
+    caller = Caller(hass, topics.player("zapette", "0" * 32), "kit")
+    stop = await caller.async_start()
+    names = [
+        "load",
+        "next",
+        "previous",
+        "jump",
+        "play",
+        "toggle",
+        "seek",
+        "seek/by",
+        "stream",
+        "audio",
+        "subtitles",
+        "find",
+    ]
+    with patch.object(calls, "TIMEOUT", 0.1):
+        loads = [asyncio.create_task(caller.async_call(it)) for it in names]
+        # its time begins later, and is over
+        with pytest.raises(CallError) as late:
+            await caller.async_call("status")
+    assert late.value.code == "timeout"
+    assert [name for name, it in zip(names, loads, strict=True) if it.done()] == []
+    stop()
+    assert {it.code for it in await asyncio.gather(*loads, return_exceptions=True)} == {"cancelled"}
 
 
 class Answer:

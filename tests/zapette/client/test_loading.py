@@ -16,8 +16,11 @@ from zapette.mqtt.url import BrokerUrl
 from zapette.protocol.topics import Topics
 from zapette_server.access.credentials import new_player_id
 
+LOADS = ("load", "next", "previous", "jump", "play", "toggle")
+LOADS_AGAIN = ("seek", "seek/by", "stream", "audio", "subtitles")
 
-@pytest.mark.parametrize("procedure", ["load", "next", "previous", "jump"])
+
+@pytest.mark.parametrize("procedure", [*LOADS, *LOADS_AGAIN])
 def test_loading_may_take_longer(
     procedure: str, url: BrokerUrl, connect: Callable[..., Client]
 ) -> None:

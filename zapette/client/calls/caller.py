@@ -112,7 +112,7 @@ class Caller:
 
         Args:
             player_id: its id.
-            timeout: seconds to wait for an answer; at least 30 for one that loads a medium.
+            timeout: seconds to wait for an answer; at least 30 for one that may load a medium.
 
         Raises:
             TopicError: `player_id` is not 32 lowercase hexadecimal digits.
@@ -124,7 +124,7 @@ class Caller:
 
         Args:
             player_id: its id.
-            timeout: seconds to wait for an answer; at least 30 for one that loads a medium.
+            timeout: seconds to wait for an answer; at least 30 for one that may load a medium.
 
         Raises:
             TopicError: `player_id` is not 32 lowercase hexadecimal digits.

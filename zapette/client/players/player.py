@@ -15,7 +15,11 @@ from zapette.protocol.topics import Callee
 LOADING: Final = 30.0
 """Seconds that a player has to load a medium, which may have to be converted."""
 
-_LOADS: Final = frozenset({"load", "next", "previous", "jump"})
+_LOADS: Final = {
+    *("load", "next", "previous", "jump", "play", "toggle"),
+    # these may load the present medium again
+    *("seek", "seek/by", "stream", "audio", "subtitles"),
+}
 
 Answer = TypeVar("Answer")
 
