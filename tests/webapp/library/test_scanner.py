@@ -171,6 +171,39 @@ def test_an_index_of_before_keeps_when_a_film_came(media: Path, tmp_path: Path) 
         library.stop()
 
 
+def test_an_index_of_before_gets_the_titles_of_today(media: Path, tmp_path: Path) -> None:
+    episode = "Kaamelott - Saison 1 - Épisode 2.mkv"
+    (media / "Été").mkdir()
+    (media / "Été" / episode).write_bytes(b"x")
+    ffmpeg("-f", "lavfi", "-i", "sine=duration=1", "-metadata", "title=A Song",
+           str(media / "Été" / "01.mp3"))  # fmt: skip
+    before = new(media, tmp_path)
+    before.scanner.scan()
+    while before.scanner.probe_one():
+        pass
+    before.stop()
+    with closing(sqlite3.connect(tmp_path / "library.db")) as file:
+        file.execute(
+            "UPDATE entries SET title = 'old', search = 'old', series = NULL, season = NULL, "
+            "episode = NULL, sort = '' WHERE title != 'A Song'"
+        )
+        file.execute("PRAGMA user_version = 4")
+        file.commit()
+    library = new(media, tmp_path)
+    try:
+        library.scanner.scan()
+        song, film = library.queries.answer("Été")["entries"]
+        assert (film["title"], film["series"]) == ("Kaamelott S01E02", "Kaamelott")
+        assert (film["season"], film["episode"]) == (1, 2)
+        assert song["title"] == "A Song"
+        assert paths(library, search="s01e02") == [f"Été/{episode}"]
+        assert [it["title"] for it in library.queries.answer()["entries"]] == ["a", "Été", "top"]
+        # the files are the same
+        assert library.index.counts() == (4, 4)
+    finally:
+        library.stop()
+
+
 def test_what_is_looked_at_is_looked_into_first(library: Library) -> None:
     library.scanner.scan()
     library.queries.answer("top.webm")

@@ -107,9 +107,11 @@ class Index(Entries):
                 "INSERT INTO entries (path, folder, kind, rank, sort, search, title, year, "
                 "mtime_ns, added_at, poster, poster_mtime_ns) "
                 "VALUES (?, ?, 'folder', 0, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (path) DO UPDATE "
-                "SET mtime_ns = excluded.mtime_ns, poster = excluded.poster, "
+                "SET sort = excluded.sort, search = excluded.search, title = excluded.title, "
+                "year = excluded.year, mtime_ns = excluded.mtime_ns, poster = excluded.poster, "
                 "poster_mtime_ns = excluded.poster_mtime_ns, gone_at = NULL "
                 "WHERE mtime_ns != excluded.mtime_ns OR gone_at IS NOT NULL "
+                "OR title != excluded.title "
                 "OR poster_mtime_ns IS NOT excluded.poster_mtime_ns",
                 row,
             )
@@ -231,7 +233,12 @@ def _put(file: SqliteConnection, folder: str, medium: Medium, new_since: float |
         "ON CONFLICT (path) DO UPDATE SET gone_at = NULL, kind = CASE WHEN probed = 1 "
         "AND size = excluded.size AND mtime_ns = excluded.mtime_ns THEN kind "
         "ELSE excluded.kind END, "
-        "rank = excluded.rank, poster = excluded.poster, "
+        "rank = excluded.rank, sort = excluded.sort, year = excluded.year, "
+        "series = excluded.series, season = excluded.season, episode = excluded.episode, "
+        # music may have its title from its tags
+        "title = CASE WHEN kind = 'audio' AND probed = 1 THEN title ELSE excluded.title END, "
+        "search = CASE WHEN kind = 'audio' AND probed = 1 THEN search ELSE excluded.search END, "
+        "poster = excluded.poster, "
         "poster_mtime_ns = excluded.poster_mtime_ns, subtitles = excluded.subtitles, "
         "probed = CASE WHEN size = excluded.size AND mtime_ns = excluded.mtime_ns THEN probed "
         "ELSE 0 END, size = excluded.size, mtime_ns = excluded.mtime_ns",

@@ -68,7 +68,7 @@ WHERE gone_at IS NULL AND rank = 1 AND probed = 0;
 """
 
 
-SCHEMA: Final = Schema(0x7A61706C, 4, _TABLES, claims_unnamed=True)
+SCHEMA: Final = Schema(0x7A61706C, 5, _TABLES, claims_unnamed=True)
 
 # From an older schema to the next one. The times at which media were first seen stay; what is in
 # them is read again.
@@ -82,7 +82,9 @@ _STEPS: Final = {
         "ALTER TABLE entries ADD COLUMN fonts TEXT NOT NULL DEFAULT '[]'",
         "ALTER TABLE entries ADD COLUMN chapters TEXT NOT NULL DEFAULT '[]'",
         "UPDATE entries SET probed = 0",
-    )
+    ),
+    # The rules for titles changed. A text that no scan writes has each medium stored again.
+    4: ("UPDATE entries SET subtitles = ' ' || subtitles",),
 }
 
 
