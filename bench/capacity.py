@@ -58,7 +58,7 @@ def need(screens: int, figures: Mapping[str, float], habits: Habits) -> dict[str
     cores = (of_calls + (states + deliveries) * figures["cpu_us_per_delivery"]) / 1e6
     # a server that reuses freed memory may seem to need none
     memory = clients * max(figures["kib_per_client"], 1) / 2**20
-    tokens = clients / habits.token_lifetime + screens * habits.arrivals
+    tokens = screens * _tokens(habits)
     nodes = max(3, math.ceil(2 * max(cores / CORES, memory / MEMORY)) + 1)
     back = "s until the clients of a lost node are back, after the election"
     return {
@@ -71,6 +71,16 @@ def need(screens: int, figures: Mapping[str, float], habits: Habits) -> dict[str
         "database rows a second": tokens * habits.rows,
         back: clients / nodes / figures["connections_per_s"],
     }
+
+
+def _tokens(habits: Habits) -> float:
+    """Return the tokens a second for each screen and its phones."""
+    return (1 + habits.phones) / habits.token_lifetime + habits.arrivals
+
+
+def wall_of_database(claims: float, habits: Habits) -> float:
+    """Return the screens whose tokens are `claims` a second: each writes, one at a time."""
+    return claims / _tokens(habits)
 
 
 def wall(figures: Mapping[str, float], habits: Habits, nodes: int = 3) -> float:
@@ -87,16 +97,20 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.capacity", description=__doc__)
     parser.add_argument("file", type=Path, help="what bench.cluster has written")
     parser.add_argument("--server", default="nats3", help="default: nats3")
+    parser.add_argument(
+        "--claims", type=float, default=100.0, help="tokens/s of the database, from bench.claims"
+    )
     for habit in fields(Habits):
         name = f"--{habit.name.replace('_', '-')}"
         parser.add_argument(name, type=float, default=habit.default, help="default: %(default).3g")
     given = vars(parser.parse_args(arguments))
-    file, server = given.pop("file"), given.pop("server")
+    file, server, claims = given.pop("file"), given.pop("server"), given.pop("claims")
     habits, figures = Habits(**given), figures_of(json.loads(file.read_text()), server)
     needs = [need(screens, figures, habits) for screens in SCREENS]
     rows = [(title, *(number(it[title]) for it in needs)) for title in needs[0]]
     print(markdown(("screens", *(f"{it:,}" for it in SCREENS)), rows))
-    print(f"\nFirst wall: {wall(figures, habits):,.0f} screens on three nodes")
+    print(f"\nWall of connecting: {wall(figures, habits):,.0f} screens on three nodes")
+    print(f"Wall of the database: {wall_of_database(claims, habits):,.0f} screens")
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.capacity import Habits, figures_of, main, need, wall
+from bench.capacity import Habits, figures_of, main, need, wall, wall_of_database
 
 FIGURES = {
     "cpu_us_per_call": 100.0,
@@ -48,6 +48,13 @@ def test_the_wall_is_where_the_clients_of_a_lost_node_take_too_long() -> None:
     assert found[BACK] == pytest.approx(5.0, rel=1e-3)
 
 
+def test_the_database_is_full_where_tokens_are_its_claims() -> None:
+    screens = wall_of_database(100.0, Habits())
+    assert need(round(screens), FIGURES, Habits())["tokens a second"] == pytest.approx(
+        100.0, rel=1e-3
+    )
+
+
 def test_reads_what_the_benchmark_writes(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -62,7 +69,11 @@ def test_reads_what_the_benchmark_writes(
     file = tmp_path / "results.json"
     file.write_text(json.dumps({"cases": cases}))
     main([str(file)])
-    assert "| connections | 12,000 | 120,000 | 1,200,000 |" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "| connections | 12,000 | 120,000 | 1,200,000 |" in said
+    assert said.endswith(
+        "connecting: 6,250 screens on three nodes\nWall of the database: 59,016 screens\n"
+    )
     assert figures_of(json.loads(file.read_text()), "nats3") == FIGURES
     with pytest.raises(KeyError, match="cpu_us_per_call"):
         main([str(file), "--server", "ours"])

@@ -35,16 +35,17 @@ def program(name: str) -> str:
 
 
 class PostgresqlServer:
-    """A server that only this user can reach, on a socket; it keeps nothing safe, but is fast.
+    """A server that only this user can reach, on a socket; if not `is_safe`, it is fast.
 
     As root, whom PostgreSQL refuses, it runs as the user of Debian's package.
     """
 
-    def __init__(self, before: tuple[str, ...] = ()) -> None:
+    def __init__(self, before: tuple[str, ...] = (), *, is_safe: bool = False) -> None:
         """Make it, and start it; `before` its commands stands what changes the user."""
         # not below pytest's folder: its user must reach it, and a socket's path must be short
         self.folder = Path(tempfile.mkdtemp(prefix="zapette-postgresql-"))
         self._before = before
+        self._is_safe = is_safe
         self._numbers = itertools.count()
         self._process: subprocess.Popen[bytes] | None = None
         if os.geteuid() == 0 and not before:
@@ -67,7 +68,7 @@ class PostgresqlServer:
 
     def start(self) -> None:
         """Start it, and wait until it answers."""
-        unsafe = ("fsync", "full_page_writes", "synchronous_commit")
+        unsafe = () if self._is_safe else ("fsync", "full_page_writes", "synchronous_commit")
         options = [it for name in unsafe for it in ("-c", f"{name}=off")]
         command = [program("postgres"), "-D", str(self.data), "-k", str(self.folder), "-h", ""]
         self._process = subprocess.Popen(
