@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import logging
 import os
-import selectors
 import shutil
 import signal
 import subprocess
 import threading
-import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -22,6 +20,7 @@ from typing import Final
 
 from zapette_webapp.errors import ToolBusy, ToolError, ToolMissing, ToolTooLong, ToolTooMuch
 from zapette_webapp.media import launcher
+from zapette_webapp.media.ending import Watchdog, await_end, kill
 from zapette_webapp.status.prometheus import Family, Sample
 
 log = logging.getLogger("zapette.library")
@@ -30,8 +29,6 @@ QUIET: Final = (*("-v", "error", "-max_alloc", str(256 << 20), "-protocol_whitel
 """Options for every ffmpeg program: it opens no address, whatever a file says."""
 
 _CHUNK: Final = 1 << 16
-_SHORTEST_PAUSE: Final = 0.0005
-_LONGEST_PAUSE: Final = 0.05
 _OUTCOMES: Final = ("done", "failed", "too_long", "too_much", "busy")
 
 
@@ -144,14 +141,14 @@ class Tool:
         """End the current runs only."""
         with self._guard:
             for process in self._running:
-                _kill(process)
+                kill(process)
 
     def stop(self) -> None:
         """End the current runs, and refuse others."""
         with self._guard:
             self._stopped = True
             for process in self._running:
-                _kill(process)
+                kill(process)
 
     def outcomes(self) -> dict[str, int]:
         """Return the number of runs by outcome."""
@@ -164,21 +161,27 @@ class Tool:
 
     def _run(self, command: list[str]) -> Finished:
         process = self._start(command)
-        deadline = time.monotonic() + self._limits.wall
         try:
-            output = self._read(process, deadline)
-            _await_end(process, deadline)
+            with Watchdog(self._limits.wall, lambda: self._kill(process)) as watchdog:
+                watchdog.begin()
+                output = self._read(process)
+                await_end(process)
         finally:
             with self._guard:
-                # before it is waited for: until then no other process gets its id
-                _kill(process)
+                # before it is reaped: until then no other process gets its id
+                kill(process)
                 self._running.discard(process)
             if process.stdout is not None:
                 process.stdout.close()
             code = process.wait()
-        if code == -getattr(signal, "SIGXCPU", 0):
+        if watchdog.has_acted or code == -getattr(signal, "SIGXCPU", 0):
             raise ToolTooLong
         return Finished(code, output)
+
+    def _kill(self, process: subprocess.Popen[bytes]) -> None:
+        with self._guard:
+            if process in self._running:
+                kill(process)
 
     def _start(self, command: list[str]) -> subprocess.Popen[bytes]:
         with self._guard:
@@ -203,22 +206,16 @@ class Tool:
             self._running.add(process)
         return process
 
-    def _read(self, process: subprocess.Popen[bytes], deadline: float) -> bytes:
+    def _read(self, process: subprocess.Popen[bytes]) -> bytes:
         output = bytearray()
         stream = process.stdout
         if stream is None:
             return b""
-        with selectors.DefaultSelector() as selector:
-            selector.register(stream, selectors.EVENT_READ)
-            while True:
-                if not selector.select(max(0.0, deadline - time.monotonic())):
-                    raise ToolTooLong
-                part = os.read(stream.fileno(), _CHUNK)
-                if not part:
-                    return bytes(output)
-                output += part
-                if len(output) > self._limits.output:
-                    raise ToolTooMuch
+        while part := os.read(stream.fileno(), _CHUNK):
+            output += part
+            if len(output) > self._limits.output:
+                raise ToolTooMuch
+        return bytes(output)
 
 
 def families(tools: Sequence[Tool]) -> Iterator[Family]:
@@ -233,33 +230,3 @@ def families(tools: Sequence[Tool]) -> Iterator[Family]:
             for outcome, many in tool.outcomes().items()
         ],
     )
-
-
-def _await_end(process: subprocess.Popen[bytes], deadline: float) -> None:
-    """Wait for the end of a process, which keeps its id.
-
-    Raises:
-        ToolTooLong: it did not end in time.
-    """
-    if not hasattr(os, "waitid"):  # pragma: no cover - Windows has no groups to kill
-        try:
-            process.wait(max(0.0, deadline - time.monotonic()))
-        except subprocess.TimeoutExpired:
-            raise ToolTooLong from None
-        return
-    pause = _SHORTEST_PAUSE
-    while os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT | os.WNOHANG) is None:
-        if time.monotonic() >= deadline:
-            raise ToolTooLong
-        time.sleep(pause)
-        pause = min(2 * pause, _LONGEST_PAUSE)
-
-
-def _kill(process: subprocess.Popen[bytes]) -> None:
-    """Kill a process and all processes that it started."""
-    try:
-        os.killpg(process.pid, signal.SIGKILL)
-    except AttributeError:  # pragma: no cover - Windows has no groups
-        process.kill()
-    except ProcessLookupError:
-        pass

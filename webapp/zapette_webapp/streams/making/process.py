@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import logging
 import os
-import selectors
 import shutil
-import signal
 import subprocess
 import threading
-import time
 from collections.abc import Iterator, Sequence
 from typing import Final
 
 from zapette_webapp.errors import ToolMissing, ToolTooLong
-from zapette_webapp.media import launcher
+from zapette_webapp.media import ending, launcher
 from zapette_webapp.media.encoders import is_hardware
 
 log = logging.getLogger("zapette.streams")
@@ -36,7 +33,7 @@ _SETPRIV: Final = shutil.which("setpriv")
 
 
 class Process:
-    """A running ffmpeg; one thread starts it, reads all of it and ends it.
+    """A running ffmpeg; one thread starts it, reads its output and ends it.
 
     If this process is killed, `setpriv` has the system kill ffmpeg; without it, ffmpeg ends when it
     next writes to the broken pipe.
@@ -63,6 +60,8 @@ class Process:
         self._words = b""
         self._guard = threading.Lock()
         self._ended = False
+        self._errors = threading.Thread(target=self._read_errors, name="ffmpeg errors", daemon=True)
+        self._errors.start()
 
     @property
     def pid(self) -> int:
@@ -80,51 +79,43 @@ class Process:
         Raises:
             ToolTooLong: it wrote nothing for `SILENCE` seconds while it was being read.
         """
-        stdout, stderr = self._process.stdout, self._process.stderr
-        if stdout is None or stderr is None:
+        stdout = self._process.stdout
+        if stdout is None:
             return
-        with selectors.DefaultSelector() as selector:
-            selector.register(stdout, selectors.EVENT_READ)
-            selector.register(stderr, selectors.EVENT_READ)
-            deadline = time.monotonic() + SILENCE
-            while selector.get_map():
-                ready = selector.select(max(0.0, deadline - time.monotonic()))
-                if not ready:
-                    raise ToolTooLong
-                for key, _ in ready:
-                    received = os.read(key.fd, _CHUNK)
-                    if not received:
-                        selector.unregister(key.fileobj)
-                    elif key.fileobj is stderr:
-                        self._words = (self._words + received)[-_MOST_WORDS:]
-                    else:
-                        yield received
-                        deadline = time.monotonic() + SILENCE
+        with ending.Watchdog(SILENCE, self.kill) as watchdog:
+            watchdog.begin()
+            while received := os.read(stdout.fileno(), _CHUNK):
+                watchdog.pause()
+                yield received
+                watchdog.begin()
+            self._errors.join()
+        if watchdog.has_acted:
+            raise ToolTooLong
 
     def wait(self) -> int:
         """Wait for its end, and return its exit code; negative for a signal.
 
         Only the thread that started it calls this, once.
         """
-        if hasattr(os, "waitid"):
-            # until it is reaped no other process gets its id
-            os.waitid(os.P_PID, self._process.pid, os.WEXITED | os.WNOWAIT)
+        # until it is reaped no other process gets its id
+        ending.await_end(self._process)
         with self._guard:
             self._ended = True
             code = self._process.wait()
-        for stream in (self._process.stdout, self._process.stderr):
-            if stream is not None:
-                stream.close()
+        if self._process.stdout is not None:
+            self._process.stdout.close()
         return code
 
     def kill(self) -> None:
         """End it and all that it started; any thread may ask for this."""
         with self._guard:
-            if self._ended:
-                return
-            try:
-                os.killpg(self._process.pid, signal.SIGKILL)
-            except AttributeError:  # pragma: no cover - Windows has no groups
-                self._process.kill()
-            except ProcessLookupError:
-                pass
+            if not self._ended:
+                ending.kill(self._process)
+
+    def _read_errors(self) -> None:
+        stderr = self._process.stderr
+        if stderr is None:
+            return
+        with stderr:
+            while received := os.read(stderr.fileno(), _CHUNK):
+                self._words = (self._words + received)[-_MOST_WORDS:]
