@@ -12,19 +12,25 @@ import tomllib
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError
 from urllib.request import urlopen
 
 import pytest
 import yaml
 
 from tests.programs.ports import free_ports, listens
+from tests.programs.postgresql import PostgresqlServer
 from tests.programs.processes import ending
 from tests.programs.system import System
 from tests.waiting import HANG_TIMEOUT, eventually
 from tests.webapp.test_metrics import figures
 from zapette_broker.monitoring.metrics import Metrics
 from zapette_server.paths import ROOT
+from zapette_server.settings.broker_settings import NATS, BrokerSettings
+from zapette_server.settings.settings import Settings
+from zapette_server.storage.stores import WEB, Stores
 from zapette_server.trusted_proxies import TrustedProxies
+from zapette_webapp.status.health import create_checks
 from zapette_webapp.status.metrics import _GAUGES
 
 FOLDER = ROOT / "examples" / "cluster"
@@ -67,20 +73,57 @@ def test_our_metrics_exist(system: System) -> None:
     assert names("zapette_") | names("process_") <= known
 
 
+def test_alerts_name_parts_that_exist(tmp_path: Path) -> None:
+    named = {
+        part
+        for text in expressions().values()
+        for parts in re.findall(r'part[=!~]+"([^"]+)"', text)
+        for part in parts.split("|")
+    }
+    cluster = BrokerSettings(NATS, "mqtt://a:1", "ws://a:2", "nats://a:3", tmp_path)
+    checks = create_checks(Settings(broker=cluster), lambda: True, lambda: None)
+    known = set(checks.run())
+    server = PostgresqlServer()
+    try:
+        with server.database() as url:
+            stores = Stores.open(tmp_path / "data", WEB, url)
+            known |= set(stores.checks())
+            stores.close()
+    finally:
+        server.close()
+    assert named <= known
+    assert {"database", "broker_cluster"} <= named
+
+
 def test_metrics_of_a_node_exist(tmp_path: Path) -> None:
-    port, monitor = free_ports(2)
-    command = [installed("nats-server"), "-a", "127.0.0.1", "-p", str(port), "-m", str(monitor)]
+    """One node of a cluster, without the others and so without a leader."""
+    port, monitor, route, nobody = free_ports(4)
+    command = [
+        *(installed("nats-server"), "-a", "127.0.0.1", "-p", str(port), "-m", str(monitor)),
+        *("--jetstream", "--store_dir", str(tmp_path), "--name", "node", "--cluster_name", "test"),
+        *("--cluster", f"nats://127.0.0.1:{route}", "--routes", f"nats://127.0.0.1:{nobody}"),
+    ]
     with (tmp_path / "log").open("wb") as log:
         node = subprocess.Popen(command, stdout=log, stderr=log)
     with ending(node):
         eventually(lambda: listens(monitor), "the node listens")
         with urlopen(f"http://127.0.0.1:{monitor}/varz", timeout=10) as answer:
             shown = json.load(answer)
+        with pytest.raises(HTTPError) as error:
+            urlopen(f"http://127.0.0.1:{monitor}/healthz", timeout=10)
+        with error.value as answer:
+            health = json.load(answer)
         node.terminate()
         node.wait(HANG_TIMEOUT)
+    # of which the exporter makes 1, and of "ok" 0
+    assert health["status"] == "unavailable"
     # the exporter puts its prefix before the names of NATS
-    assert names("gnatsd_") <= {f"gnatsd_varz_{name}" for name in shown}
-    assert names("gnatsd_")
+    known = {f"gnatsd_varz_{name}" for name in shown} | {"gnatsd_healthz_status"}
+    assert names("gnatsd_") <= known
+    options = {f"-{name.split('_')[1]}" for name in names("gnatsd_")}
+    text = (FOLDER / "prometheus.yml").read_text()
+    (told,) = re.findall("prometheus-nats-exporter (.+) http", text)
+    assert set(told.split()) == options == {"-varz", "-healthz"}
 
 
 def test_compose_file_is_valid() -> None:
