@@ -83,7 +83,7 @@ def test_the_pages_come_from_both_and_are_on_several_nodes(
     # each web side names the nodes in turn; a page that asks twice takes two turns
     for _ in range(3):
         module_pages.remote(system, pair.player)
-    assert len(set(module_pages.watch.sockets)) > 1
+    assert len({it.url for it in module_pages.watch.sockets}) > 1
     eventually(lambda: all(sides.nginx.answered(it) > 2 for it in sides.each), "both answered")
 
 
@@ -262,7 +262,7 @@ def test_pages_find_another_node(sides: TwoWebSides, pages: Pages) -> None:
     phone.tap("Play")
     phone.wait_for("Pause")
     cluster = sides.first.cluster
-    number = cluster.ws_ports.index(BrokerUrl.parse(pages.watch.sockets[-1]).port) + 1
+    number = cluster.ws_ports.index(BrokerUrl.parse(pages.watch.sockets[-1].url).port) + 1
     with cluster.without(number):
         eventually(lambda: not phone.is_live, "the phone knows that it knows nothing")
         # electing leaders takes some ten seconds
@@ -277,16 +277,24 @@ def test_pages_find_another_node(sides: TwoWebSides, pages: Pages) -> None:
 def test_a_press_that_a_phone_gave_up_is_never_obeyed(sides: TwoWebSides, pages: Pages) -> None:
     pages.watch.expect(BROKEN_CONNECTION)
     player = pages.started(sides)
-    cluster, of_player = sides.first.cluster, pages.watch.sockets[-1]
+    cluster, of_player = sides.first.cluster, pages.watch.sockets[-1].url
     phone = pages.remote(sides, player)
-    while pages.watch.sockets[-1] == of_player:
+    while pages.watch.sockets[-1].url == of_player:
         phone = pages.remote(sides, player)
-    number = cluster.ws_ports.index(BrokerUrl.parse(pages.watch.sockets[-1]).port) + 1
-    # the phone has just had a message, and so sends its press instead of asking the node first
+    number = cluster.ws_ports.index(BrokerUrl.parse(pages.watch.sockets[-1].url).port) + 1
+    presses: list[str] = []
+    pages.watch.sockets[-1].on(
+        "framesent", lambda frame: presses.extend(re.findall("/request/.+/play", str(frame)))
+    )
+    # while its clock stands still, the phone has just had a message: it does not ask the node first
+    phone.see("(() => { const now = Date.now(); window.now = Date.now; Date.now = () => now; })()")
     phone.tap("Volume down")
     eventually(lambda: phone.slider("Volume") == 95, "the phone shows it")
     with cluster.frozen(number):
         phone.tap("Play")
+        # frames are only reported while the page is asked something
+        eventually(lambda: phone.see("1") and presses, "the press is under way")
+        phone.see("Date.now = now")
         phone.wait_for_alert("Not connected")
     eventually(lambda: len(cluster.neighbours(number)) == 2, "the node is back")
     with Observer(sides.household(number), player.root, V3) as observer:

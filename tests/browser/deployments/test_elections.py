@@ -39,7 +39,7 @@ def test_a_state_of_an_election_is_kept(system: SystemOnNats, pages: Pages) -> N
     lost = system.leader()
     player = pages.started(system)
     port = system.cluster.ws_ports[lost - 1]
-    while BrokerUrl.parse(pages.watch.sockets[-1]).port == port:
+    while BrokerUrl.parse(pages.watch.sockets[-1].url).port == port:
         player = pages.started(system)
     topic = f"{player.root}/state"
     wait_until_kept(system, topic, 100)

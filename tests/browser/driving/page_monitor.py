@@ -21,13 +21,13 @@ class PageMonitor:
     Attributes:
         ports: those of the system under test.
         faults: what was noted, expected or not.
-        sockets: the addresses of WebSockets.
+        sockets: their WebSockets, in the order in which they were opened.
     """
 
     ports: set[int] = field(default_factory=set)
     faults: list[str] = field(default_factory=list)
     pages: list[Page] = field(default_factory=list)
-    sockets: list[str] = field(default_factory=list)
+    sockets: list[WebSocket] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._expected: list[re.Pattern[str]] = []
@@ -67,7 +67,7 @@ class PageMonitor:
         self._check(request.url)
 
     def _on_websocket(self, socket: WebSocket) -> None:
-        self.sockets.append(socket.url)
+        self.sockets.append(socket)
         self._check(socket.url)
 
     def _check(self, url: str) -> None:
