@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import subprocess
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,10 +13,11 @@ from click.testing import CliRunner, Result
 
 from tests.database.test_grants import ONE
 from tests.programs.ports import free_port
-from tests.programs.postgresql import PostgresqlServer
+from tests.programs.postgresql import PostgresqlServer, program
 from zapette_cli.failures import TRY_AGAIN
 from zapette_cli.program import main
 from zapette_server.postgresql.database import Database
+from zapette_server.storage.backups import restore
 from zapette_server.storage.stores import WEB, Stores
 
 pytestmark = pytest.mark.slow
@@ -66,6 +68,44 @@ def test_there_and_back(folder: Path, database_url: str, tmp_path: Path) -> None
     assert content(tmp_path / "web", database_url) == before
     assert copied(database_url, tmp_path / "back", language="fr").output.startswith("5 lecteurs")
     assert content(tmp_path / "back") == before == content(folder)
+
+
+def backed_up(web: Path, file: Path, database: str, language: str = "en") -> str:
+    """Run `zapette backup`; return its warnings."""
+    given = {"ZAPETTE_DATA_DIR": str(web), "LC_ALL": f"{language}_FR.UTF-8"}
+    command = ["backup", str(file)]
+    result = CliRunner().invoke(main, command, env=given | {"ZAPETTE_DATABASE": database})
+    assert result.exit_code == 0, result.output
+    return result.stderr
+
+
+def test_a_backup_leaves_out_the_database(database_url: str, folder: Path, tmp_path: Path) -> None:
+    assert backed_up(folder, tmp_path / "alone.zip", "sqlite") == ""
+    said = backed_up(folder, tmp_path / "a.zip", database_url)
+    assert said.startswith("left out: the players and their remotes, which are in PostgreSQL;")
+    assert "laissés de côté" in backed_up(folder, tmp_path / "b.zip", database_url, "fr")
+
+
+def test_a_backup_and_a_dump_are_everything(
+    server: PostgresqlServer, folder: Path, database_url: str, tmp_path: Path
+) -> None:
+    """As docs/scaling.md says."""
+    assert copied(folder, database_url).exit_code == 0
+    before = content(tmp_path / "web", database_url)
+    backed_up(tmp_path / "web", tmp_path / "saved.zip", database_url)
+    dump = tmp_path / "zapette.dump"
+    command = [program("pg_dump"), "--format=custom", f"--file={dump}", database_url]
+    subprocess.run(command, check=True)
+    restore.restore(tmp_path / "saved.zip", tmp_path / "there")
+    with server.empty_database() as url:
+        subprocess.run([program("pg_restore"), f"--dbname={url}", str(dump)], check=True)
+        assert content(tmp_path / "there", url) == before
+        stores = Stores.open(tmp_path / "there", WEB, url)
+        ended = stores.registry.endings().since(0)
+        # a trigger records this
+        assert stores.registry.renew(IDS[1])
+        assert len(stores.registry.endings().since(0)) == len(ended) + 1
+        stores.close()
 
 
 def test_nothing_is_written_over(folder: Path, database_url: str, tmp_path: Path) -> None:
