@@ -1,16 +1,14 @@
 import { build, fill, flag } from "../../elements/dom.js";
 
-/** Longer texts, in characters, are set in smaller letters. */
-const LONG = 300;
-
 /** A text over the picture, for some seconds. */
 export class ScreenMessage extends HTMLElement {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer = undefined;
 
-  /** Make screen readers announce the element. */
+  /** Make screen readers announce the element, and its text fit windows of any size. */
   mount() {
     this.setAttribute("role", "status");
+    addEventListener("resize", () => this.#fit());
   }
 
   /**
@@ -21,8 +19,16 @@ export class ScreenMessage extends HTMLElement {
   tell(text, seconds) {
     clearTimeout(this.#timer);
     fill(this, build("p", {}, text));
-    this.classList.toggle("long", text.length > LONG);
     flag(this, "hidden", false);
+    this.#fit();
     this.#timer = setTimeout(() => flag(this, "hidden", true), seconds * 1000);
+  }
+
+  /** Make the letters of a long text smaller, and mark one that is too long all the same. */
+  #fit() {
+    this.classList.remove("small", "cut");
+    for (const name of ["small", "cut"]) {
+      this.classList.toggle(name, this.scrollHeight > this.clientHeight);
+    }
   }
 }
