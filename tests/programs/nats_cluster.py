@@ -117,6 +117,11 @@ class NatsCluster:
         with self._ask(number, "routez") as answer:
             return {str(it["remote_name"]) for it in json.load(answer)["routes"]}
 
+    def has(self, number: int, client_id: str) -> bool:
+        """Tell whether an MQTT client is connected to a node."""
+        with self._ask(number, f"connz?mqtt_client={client_id}") as answer:
+            return bool(json.load(answer)["connections"])
+
     def _ask(self, number: int, what: str) -> HTTPResponse:
         found: HTTPResponse = urllib.request.urlopen(
             f"{self._monitors[f'node-{number}']}/{what}", timeout=5

@@ -282,9 +282,9 @@ def test_a_press_that_a_phone_gave_up_is_never_obeyed(sides: TwoWebSides, pages:
     while pages.watch.sockets[-1].url == of_player:
         phone = pages.remote(sides, player)
     number = cluster.ws_ports.index(BrokerUrl.parse(pages.watch.sockets[-1].url).port) + 1
-    presses: list[str] = []
+    pressed: list[str] = []
     pages.watch.sockets[-1].on(
-        "framesent", lambda frame: presses.extend(re.findall("/request/.+/play", str(frame)))
+        "framesent", lambda frame: pressed.extend(re.findall("/request/(.+)/.+/play", str(frame)))
     )
     # while its clock stands still, the phone has just had a message: it does not ask the node first
     phone.see("(() => { const now = Date.now(); window.now = Date.now; Date.now = () => now; })()")
@@ -293,11 +293,14 @@ def test_a_press_that_a_phone_gave_up_is_never_obeyed(sides: TwoWebSides, pages:
     with cluster.frozen(number):
         phone.tap("Play")
         # frames are only reported while the page is asked something
-        eventually(lambda: phone.see("1") and presses, "the press is under way")
+        eventually(lambda: phone.see("1") and pressed, "the press is under way")
         phone.see("Date.now = now")
         phone.wait_for_alert("Not connected")
+    phone.page.close()
+    (client_id,) = pressed
+    eventually(lambda: not cluster.has(number, client_id), "the node has read all it sent")
     eventually(lambda: len(cluster.neighbours(number)) == 2, "the node is back")
     with Observer(sides.household(number), player.root, V3) as observer:
-        # by way of the node that had the press
+        # by way of the node that had the press, and so after it
         assert observer.status()["playing"] is False
     assert not player.plays()
