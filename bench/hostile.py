@@ -7,8 +7,10 @@ tapped. It prints the delays of the taps, what the system used, and the result o
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 from bench.chromium import opened
-from bench.results import command, workspace
+from bench.results import command, workspace, write_json
 from tests.hostile.attack_run import FLOODS, IDLE, SETTINGS, besiege
 from zapette_server.paths import SAMPLES
 
@@ -21,8 +23,7 @@ def main() -> None:
     with workspace() as folder, opened(folder, **media, **SETTINGS) as (system, _, pages):
         outcome = besiege(system, pages, roles, options.seconds)
     print(outcome.report())
-    if options.json:
-        options.json.write_text(outcome.to_json() + "\n")
+    write_json(options.json, **asdict(outcome))
 
 
 if __name__ == "__main__":

@@ -198,7 +198,7 @@ def main() -> None:
     outcome = run(options.phones, options.minutes * 60, options.seed)
     print(f"{options.phones} phones, {60 * options.minutes:.0f} s, seed {options.seed}")
     print(report(outcome))
-    write_json(options.json, **outcome)
+    write_json(options.json, seed=options.seed, **outcome)
     sys.exit("\n".join(outcome["faults"]) or None)
 
 

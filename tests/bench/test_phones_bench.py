@@ -87,6 +87,7 @@ def test_a_difference_is_told(video: dict[str, Any], shown: dict[str, Any], faul
 def test_phones_are_busy(tmp_path: Path) -> None:
     counts = ["--phones", "2", "--minutes", "0.12", "--seed", "7"]
     shown, figures = measured(tmp_path, "phones", *counts, timeout=380)
+    assert figures["seed"] == 7
     assert figures["faults"] == []
     assert figures["done"]["press"] > 0
     assert figures["done"]["player cut"] == 3

@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Final
 
 import psutil
@@ -128,9 +128,6 @@ class Outcome:
             rows[name] = ", ".join(f"{what}: {count:,}" for what, count in sorted(counts.items()))
         lines = [f"| {name} | {value} |" for name, value in rows.items()]
         return "\n".join(["| | |", "|---|---|", *lines])
-
-    def to_json(self) -> str:
-        return json.dumps(asdict(self), indent=1)
 
 
 def besiege(system: System, pages: Pages, roles: Sequence[str], seconds: float) -> Outcome:
