@@ -115,7 +115,8 @@ class Calls:
 class Client(asyncio.Protocol):
     """One connection to a server under load; subclasses speak MQTT or WAMP.
 
-    `on_message` is called for each message that is not a call or its answer.
+    `on_message` is called for each message that is not a call or its answer; `ended` is why the
+    connection has ended, if it has.
     """
 
     calls: Calls
@@ -126,7 +127,7 @@ class Client(asyncio.Protocol):
         self._framing = framing
         self._transport: asyncio.Transport | None = None
         self._waiter: asyncio.Future[None] | None = None
-        self._ended: Exception | None = None
+        self.ended: Exception | None = None
 
     async def open(self, source: str | None = None, host: str = "127.0.0.1") -> None:
         """Connect, from the address `source`, and wait until the server accepts the credentials.
@@ -177,7 +178,7 @@ class Client(asyncio.Protocol):
 
     def write(self, data: bytes) -> None:
         """Send framed messages."""
-        if self._transport is None or self._ended is not None:
+        if self._transport is None or self.ended is not None:
             raise ConnectionResetError("the connection is gone")
         self._transport.write(data)
 
@@ -201,9 +202,9 @@ class Client(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         reason = repr(exc) if exc else "no reason"
-        self._ended = ConnectionResetError(f"the server ended the connection ({reason})")
+        self.ended = ConnectionResetError(f"the server ended the connection ({reason})")
         if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_exception(self._ended)
+            self._waiter.set_exception(self.ended)
 
     @abstractmethod
     def _log_in(self) -> None: ...
@@ -218,8 +219,8 @@ class Client(asyncio.Protocol):
     def _wait(self) -> asyncio.Future[None]:
         """Return the future that `_confirm` completes."""
         self._waiter = asyncio.get_running_loop().create_future()
-        if self._ended is not None:
-            self._waiter.set_exception(self._ended)
+        if self.ended is not None:
+            self._waiter.set_exception(self.ended)
         return self._waiter
 
     def _confirm(self) -> None:

@@ -12,11 +12,11 @@ import itertools
 import statistics
 import time
 from argparse import Namespace
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Final
 
-from bench.broker_load.clients import SHARED_TOPIC, open_all
+from bench.broker_load.clients import SHARED_TOPIC, Client, open_all
 from bench.broker_load.driver import Driver
 from bench.broker_load.idle import AT_ONCE, IdleClients
 from bench.processes import ProcessError, running_time
@@ -26,7 +26,7 @@ PING_INTERVAL: Final = 20.0
 """Seconds between two pings of a held client, if it is held for at least twice as long."""
 
 _WARM_UP: Final = 0.3
-_DRAIN: Final = 10.0
+_ANSWER_TIMEOUT: Final = 10.0
 _FAN_OUT_TIMEOUT: Final = 30.0
 
 Sample = dict[str, float]
@@ -92,17 +92,19 @@ async def calls(driver: Driver, plan: Namespace, pairs: int, at_once: int) -> Sa
         await asyncio.sleep(_WARM_UP)
         before = [len(caller.calls.answered_at) for caller in callers]
         window = Window(driver)
-        # a busy machine may not make a call in the first turn, nor the two that make an interval
-        least, after = 2 if at_once == 1 else 1, before
-        while not any(now - then >= least for now, then in zip(after, before, strict=True)):
-            await asyncio.sleep(plan.seconds)
-            after = [len(caller.calls.answered_at) for caller in callers]
+        await asyncio.sleep(plan.seconds)
+        # a busy machine may not make a call by then, nor the two that make an interval
+        least = 2 if at_once == 1 else 1
+        marks = [
+            (caller.calls.answered_at, start + least)
+            for caller, start in zip(callers, before, strict=True)
+        ]
+        await until(callers, lambda: any(len(answered) >= mark for answered, mark in marks))
+        after = [len(caller.calls.answered_at) for caller in callers]
         sample, seconds, cpu = window.sample()
         for caller in callers:
             caller.calls.stop()
-    async with asyncio.timeout(_DRAIN):
-        while any(caller.calls.waiting for caller in callers):
-            await asyncio.sleep(0.01)
+    await until(callers, lambda: not any(caller.calls.waiting for caller in callers))
     answered = sum(after) - sum(before)
     sample |= {"calls_per_s": answered / seconds, "cpu_us_per_call": cpu / answered * 1e6}
     if at_once == 1:
@@ -114,6 +116,19 @@ async def calls(driver: Driver, plan: Namespace, pairs: int, at_once: int) -> Sa
         ]
         sample |= {"p50_ms": percentile(waits, 50), "p99_ms": percentile(waits, 99)}
     return sample
+
+
+async def until(callers: Sequence[Client], is_done: Callable[[], bool]) -> None:
+    """Wait for answers; ProcessError if a caller is disconnected, or they do not come in time."""
+    deadline = time.monotonic() + _ANSWER_TIMEOUT
+    while not is_done():
+        for caller in callers:
+            if caller.ended is not None:
+                raise ProcessError(f"a caller was disconnected: {caller.ended}")
+        if time.monotonic() >= deadline:
+            waiting = sum(caller.calls.waiting for caller in callers)
+            raise ProcessError(f"{waiting} calls were never answered")
+        await asyncio.sleep(0.01)
 
 
 async def fan_out(driver: Driver, plan: Namespace) -> Sample:

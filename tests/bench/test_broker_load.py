@@ -1,15 +1,21 @@
-"""The parts of the load generator that do no I/O."""
+"""The parts of the load generator, without a server."""
 
 from __future__ import annotations
+
+import asyncio
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bench.broker_load import measures
 from bench.broker_load.clients import Calls
 from bench.broker_load.framing import MARK, Framing, WebSocketFraming
 from bench.broker_load.mqtt import split
 from bench.broker_load.report import Case, Results, ratios, tables
+from bench.processes import ProcessError
 from tests.conformance.wire.encodings import Version
 from tests.conformance.wire.packets import publish
 
@@ -94,6 +100,22 @@ def test_an_answer_nobody_waits_for_is_an_error() -> None:
     calls.stop()
     assert calls.answer(b"10000001") == b""
     assert calls.waiting == 1
+
+
+@pytest.mark.parametrize(
+    ("ended", "fault"),
+    [
+        (None, "2 calls were never answered"),
+        (ConnectionResetError("reset"), "a caller was disconnected: reset"),
+    ],
+)
+def test_what_ends_the_wait_for_answers_is_told(
+    monkeypatch: pytest.MonkeyPatch, ended: Exception | None, fault: str
+) -> None:
+    monkeypatch.setattr(measures, "_ANSWER_TIMEOUT", 0.0)
+    caller: Any = SimpleNamespace(ended=ended, calls=SimpleNamespace(waiting=2))
+    with pytest.raises(ProcessError, match=f"^{fault}$"):
+        asyncio.run(measures.until([caller], lambda: False))
 
 
 def test_a_load_at_its_limit_and_a_disturbed_run_are_marked() -> None:
