@@ -253,6 +253,12 @@ async def open_all(
                 await then(place)
             opened += 1
 
-    async with asyncio.timeout(deadline - time.monotonic() + _GRACE):
-        await asyncio.gather(*(work() for _ in range(at_once)))
+    tasks = [asyncio.create_task(work()) for _ in range(at_once)]
+    try:
+        async with asyncio.timeout(deadline - time.monotonic() + _GRACE):
+            await asyncio.gather(*tasks)
+    finally:
+        # after a refusal, the others would go on
+        for task in tasks:
+            task.cancel()
     return opened

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.broker_load import measures
-from bench.broker_load.clients import Calls
+from bench.broker_load.clients import Calls, Client, open_all
 from bench.broker_load.framing import MARK, Framing, WebSocketFraming
 from bench.broker_load.mqtt import split
 from bench.broker_load.report import Case, Results, ratios, tables
@@ -100,6 +101,26 @@ def test_an_answer_nobody_waits_for_is_an_error() -> None:
     calls.stop()
     assert calls.answer(b"10000001") == b""
     assert calls.waiting == 1
+
+
+async def hang(_: str) -> None:
+    await asyncio.Event().wait()
+
+
+async def refuse(_: str) -> None:
+    raise ConnectionRefusedError
+
+
+def test_a_refused_client_ends_the_opening_of_others() -> None:
+    clients = [cast(Client, SimpleNamespace(open=it)) for it in (hang, refuse, hang)]
+
+    async def run() -> int:
+        with pytest.raises(ConnectionRefusedError):
+            await open_all(clients, at_once=2, deadline=time.monotonic() + 60)
+        await asyncio.sleep(0)
+        return len(asyncio.all_tasks())
+
+    assert asyncio.run(run()) == 1
 
 
 @pytest.mark.parametrize(
