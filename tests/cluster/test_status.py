@@ -10,6 +10,7 @@ import pytest
 from tests.programs.nats_cluster import SystemOnNats
 from tests.programs.ports import free_port
 from tests.waiting import eventually
+from tests.webapp.test_metrics import figures
 
 pytestmark = pytest.mark.long
 
@@ -22,6 +23,12 @@ def status(on_nats: SystemOnNats, language: str = "C") -> subprocess.CompletedPr
         text=True,
         timeout=60,
     )
+
+
+def informed(on_nats: SystemOnNats) -> list[float]:
+    """Return for each node whether it knows what is revoked, as Prometheus is told."""
+    found = figures(on_nats).items()
+    return sorted(value for name, value in found if name.startswith("zapette_node_informed{"))
 
 
 def ended_with(
@@ -46,11 +53,14 @@ def test_all_is_well_until_a_node_dies(on_nats: SystemOnNats) -> None:
     assert sum("meta" in it for it in lines) == 1
     assert lines[3].startswith("web side ")
     assert lines[3].endswith("connected to 3 nodes")
+    eventually(lambda: informed(on_nats) == [1, 1, 1], "all are informed")
     with on_nats.cluster.without(2):
         bad = ended_with(on_nats, 1, "fr_FR.UTF-8")
         assert "ne répond pas" in bad.stdout
         assert "Tout va bien" not in bad.stdout
+        eventually(lambda: informed(on_nats) == [0, 1, 1], "one is missing")
     ended_with(on_nats, 0)
+    eventually(lambda: informed(on_nats) == [1, 1, 1], "it is informed again")
 
 
 def test_the_database_cannot_be_reached(on_nats: SystemOnNats) -> None:

@@ -31,7 +31,7 @@ from zapette_server.settings.settings import Settings
 from zapette_server.storage.stores import WEB, Stores
 from zapette_server.trusted_proxies import TrustedProxies
 from zapette_webapp.status.health import create_checks
-from zapette_webapp.status.metrics import _GAUGES
+from zapette_webapp.status.metrics import _GAUGES, nodes
 
 FOLDER = ROOT / "examples" / "cluster"
 NAME = re.compile(r"\b(?:zapette|process|gnatsd)_\w+")
@@ -69,6 +69,8 @@ def test_our_metrics_exist(system: System) -> None:
         f"zapette_broker_{it.name}{'' if it.name in _GAUGES else '_total'}"
         for it in fields(Metrics)
     }
+    # of a cluster
+    known |= {it.name for it in nodes({"nats://a:1": True})}
     assert len(names("zapette_")) > 10
     assert names("zapette_") | names("process_") <= known
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from flask import Flask
@@ -48,6 +49,7 @@ class Parts:
     links: Resolver
     uploads: Uploads
     broker_figures: metrics.BrokerFigures
+    informed: Callable[[], Mapping[str, bool]]
     refusals: RefusalCounts = field(default_factory=RefusalCounts)
     rates: Rates = field(default_factory=Rates)
     owners: tuple[Supervisor, ...] = ()
@@ -90,6 +92,7 @@ def create_app(parts: Parts) -> Flask:
         parts.new_players.families,
         parts.streams.families,
         lambda: metrics.restarts(parts.owners),
+        lambda: metrics.nodes(parts.informed()),
     )
     app.register_blueprint(health.blueprint(parts.checks))
     app.register_blueprint(

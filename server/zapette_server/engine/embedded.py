@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from zapette.client.client import Client
@@ -31,6 +32,11 @@ class EmbeddedEngine:
     def problem(self) -> str | None:
         """None: the broker reports its health itself."""
         return None
+
+    @property
+    def informed(self) -> Mapping[str, bool]:
+        """Nothing: the broker reads the stores."""
+        return {}
 
     def start(self, service: Client) -> None:
         """Use the server's own client for questions."""

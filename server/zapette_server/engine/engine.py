@@ -6,6 +6,7 @@ second, whichever process writes them.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Protocol
 
 from zapette.client.client import Client
@@ -41,6 +42,10 @@ class Engine(Protocol):
     @property
     def problem(self) -> str | None:
         """Why the engine does not work, for people; None if it works."""
+
+    @property
+    def informed(self) -> Mapping[str, bool]:
+        """Whether each node of a cluster, by its address, knows the latest revocations."""
 
     def start(self, service: Client) -> None:
         """Begin, given the server's own client."""

@@ -7,6 +7,7 @@ import itertools
 import logging
 import secrets
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
@@ -118,6 +119,12 @@ class NatsEngine:
         if not any(it.is_live for it in self._links):
             return "no node of the cluster is connected"
         return self._store_problem
+
+    @property
+    def informed(self) -> Mapping[str, bool]:
+        """Whether each node, by its address, has acknowledged the latest revocations."""
+        latest = self._claims
+        return {it.url: it.is_live and bool(latest) and it.claims == latest for it in self._links}
 
     def start(self, service: Client) -> None:
         """Connect to the nodes; availabilities are read and corrected through `service`."""

@@ -7,7 +7,7 @@ import threading
 import time
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from importlib.metadata import version
 from typing import Any, Final
 
@@ -154,6 +154,17 @@ def restarts(owners: Iterable[Supervisor]) -> Iterator[Family]:
         "Restarts of the web side's threads, which end only by a fault.",
         [Sample(many, {"task": name}) for name, many in works],
     )
+
+
+def nodes(informed: Mapping[str, bool]) -> Iterator[Family]:
+    """Return which nodes of a cluster know the latest revocations; nothing without a cluster."""
+    if informed:
+        yield Family(
+            "zapette_node_informed",
+            "gauge",
+            "Whether a node of the cluster knows the latest revocations of this web side.",
+            [Sample(knows, {"node": url}) for url, knows in informed.items()],
+        )
 
 
 def count(app: Flask, counted: Requests) -> None:

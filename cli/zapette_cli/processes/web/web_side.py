@@ -172,6 +172,7 @@ class WebSide:
             links=self._links,
             uploads=self._uploads,
             broker_figures=self._broker_figures,
+            informed=lambda: self._engine.informed,
             refusals=refusals,
             owners=supervisors,
         )
