@@ -1,10 +1,10 @@
 """Compares one NATS server and three with other brokers: ``python -m bench.cluster --help``.
 
 All servers run at once on one core and take turns, as in ``bench.broker``, which has the meaning
-of each figure. With ``--kills`` it kills each node of a cluster under phones instead, and cuts
-each off its network; with ``--shared`` too, a web side and the database, which it also stops and
-freezes. By default there is a player for each ten phones; ``--fronts`` are nodes without JetStream,
-for all clients.
+of each figure. With ``--kills`` it kills each node of a cluster under phones instead, cuts each off
+its network, and exits with 1 if an acknowledged state is lost or nodes differ in the end; with
+``--shared`` too, a web side and the database, which it also stops and freezes. By default there is
+a player for each ten phones; ``--fronts`` are nodes without JetStream, for all clients.
 """
 
 from __future__ import annotations

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
+import sys
 import tempfile
 import time
 from argparse import Namespace
+from collections.abc import Iterable
 from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
@@ -33,6 +35,8 @@ _START: Final = 180.0
 _TEND_PAUSE: Final = 5.0
 _EQUAL_TIMEOUT: Final = 20.0
 _STATES: Final = "zapette/players/+/state"
+_FAULTS: Final = {"lost": "acknowledged states lost", "differ": "states differ on nodes"}
+"""What none may end with, by the head of its column."""
 
 
 class Kills:
@@ -176,7 +180,7 @@ class Kills:
 
 
 def run(options: Namespace) -> None:
-    """Run and print a table; ProcessError if it cannot be carried out.
+    """Run and print a table; exit with 1 if there are faults; ProcessError if it cannot run.
 
     `options` are those of ``bench.cluster``.
     """
@@ -196,3 +200,14 @@ def run(options: Namespace) -> None:
     head = ("", "phones", "n", "p50 s", "p99 s", "longest s", *parts[0].more)
     print(markdown(head, [row for it in parts for row in it.rows]))
     write_json(options.json, parts=[asdict(it) for it in parts])
+    sys.exit("\n".join(faults(parts)) or None)
+
+
+def faults(parts: Iterable[Part]) -> list[str]:
+    """Return after which failures a node lacked an acknowledged state, or nodes did not agree."""
+    return [
+        f"{part.name}: {part.more[what]} {words}"
+        for part in parts
+        for what, words in _FAULTS.items()
+        if part.more.get(what, "0") != "0"
+    ]

@@ -1,4 +1,4 @@
-"""The comparison with NATS works: on three real nodes, with few clients; no figure is judged."""
+"""The comparison with NATS works on three real nodes; no figure of speed is judged."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from bench.cluster_load.kills import faults
+from bench.cluster_load.shared_parts import Part
 from tests.bench.run import measured
 from tests.bench.test_broker_bench import QUICK, cases
 
@@ -18,3 +20,17 @@ def test_measures_three_nodes(tmp_path: Path) -> None:
     assert document["failures"] == []
     for measure, figure in (("calls", "calls_per_s"), ("fan_out", "last_arrival_ms")):
         assert cases(document, measure)["nats3", "tcp", 0][figure] > 0
+
+
+def test_states_that_are_lost_or_differ_are_faults() -> None:
+    found = {"states behind": "3", "lost": "0", "of quiet ones": "0 of 1", "differ": "0"}
+    parts = [
+        Part("node 1 killed", {}, found),
+        Part("node 2 killed", {}, found | {"lost": "2"}),
+        Part("node 2 cut off", {}, found | {"differ": "1"}),
+        Part("database killed", {}),
+    ]
+    assert faults(parts) == [
+        "node 2 killed: 2 acknowledged states lost",
+        "node 2 cut off: 1 states differ on nodes",
+    ]
