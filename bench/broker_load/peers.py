@@ -9,7 +9,15 @@ from pathlib import Path
 from typing import Final
 
 from bench.broker_load.clients import TOPICS, Identity, Login, player_id
-from bench.broker_load.servers import Crossbar, Iotcore, Mosquitto, Ours, Server, StockAmqtt
+from bench.broker_load.servers import (
+    Crossbar,
+    Iotcore,
+    Mosquitto,
+    OnePort,
+    Ours,
+    Server,
+    StockAmqtt,
+)
 from bench.processes import ProcessError, log_tail
 from tests.conformance.wire.packets import Connect
 from tests.waiting import eventually
@@ -64,7 +72,8 @@ class ThreeNats(Nats):
 
 
 SERVERS: Final[dict[str, type[Server]]] = {
-    kind.name: kind for kind in (Ours, Mosquitto, Crossbar, StockAmqtt, Nats, ThreeNats, Iotcore)
+    kind.name: kind
+    for kind in (Ours, OnePort, Mosquitto, Crossbar, StockAmqtt, Nats, ThreeNats, Iotcore)
 }
 
 

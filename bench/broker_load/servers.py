@@ -146,6 +146,23 @@ class Ours(Server):
             return registry.claim(clients.player_id(home))
 
 
+class OnePort(Ours):
+    """``zapette run``: its web side hands WebSockets over, and is on the same core."""
+
+    name = "one-port"
+    transports = ("ws",)
+    program = (sys.executable, "-m", "zapette_cli", "run")
+
+    def environment(self) -> dict[str, str]:
+        # without films, no process but these is started
+        return super().environment() | {
+            "ZAPETTE_HTTP_PORT": str(self.ports["ws"]),
+            "ZAPETTE_WS_PORT": "0",
+            "ZAPETTE_MEDIA_DIR": str(self.folder),
+            "ZAPETTE_CONVERT": "never",
+        }
+
+
 class Mosquitto(Server):
     """Eclipse Mosquitto, written in C, with a password file and an access control list."""
 
