@@ -78,9 +78,9 @@ def _tokens(habits: Habits) -> float:
     return (1 + habits.phones) / habits.token_lifetime + habits.arrivals
 
 
-def wall_of_database(claims: float, habits: Habits) -> float:
-    """Return the screens whose tokens are `claims` a second: each writes, one at a time."""
-    return claims / _tokens(habits)
+def wall_of_database(rate: float, habits: Habits) -> float:
+    """Return the screens that need `rate` tokens a second: each is a write, one at a time."""
+    return rate / _tokens(habits)
 
 
 def wall(figures: Mapping[str, float], habits: Habits, nodes: int = 3) -> float:
@@ -98,19 +98,19 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("file", type=Path, help="what bench.cluster has written")
     parser.add_argument("--server", default="nats3", help="default: nats3")
     parser.add_argument(
-        "--claims", type=float, default=100.0, help="tokens/s of the database, from bench.claims"
+        "--database", type=float, default=100.0, help="its tokens/s, from bench.tokens: 100"
     )
     for habit in fields(Habits):
         name = f"--{habit.name.replace('_', '-')}"
         parser.add_argument(name, type=float, default=habit.default, help="default: %(default).3g")
     given = vars(parser.parse_args(arguments))
-    file, server, claims = given.pop("file"), given.pop("server"), given.pop("claims")
+    file, server, rate = given.pop("file"), given.pop("server"), given.pop("database")
     habits, figures = Habits(**given), figures_of(json.loads(file.read_text()), server)
     needs = [need(screens, figures, habits) for screens in SCREENS]
     rows = [(title, *(number(it[title]) for it in needs)) for title in needs[0]]
     print(markdown(("screens", *(f"{it:,}" for it in SCREENS)), rows))
     print(f"\nWall of connecting: {wall(figures, habits):,.0f} screens on three nodes")
-    print(f"Wall of the database: {wall_of_database(claims, habits):,.0f} screens")
+    print(f"Wall of the database: {wall_of_database(rate, habits):,.0f} screens")
 
 
 if __name__ == "__main__":

@@ -48,7 +48,7 @@ def test_the_wall_is_where_the_clients_of_a_lost_node_take_too_long() -> None:
     assert found[BACK] == pytest.approx(5.0, rel=1e-3)
 
 
-def test_the_database_is_full_where_tokens_are_its_claims() -> None:
+def test_the_database_is_full_where_screens_need_its_rate() -> None:
     screens = wall_of_database(100.0, Habits())
     assert need(round(screens), FIGURES, Habits())["tokens a second"] == pytest.approx(
         100.0, rel=1e-3
