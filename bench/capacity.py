@@ -98,7 +98,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("file", type=Path, help="what bench.cluster has written")
     parser.add_argument("--server", default="nats3", help="default: nats3")
     parser.add_argument(
-        "--database", type=float, default=100.0, help="its tokens/s, from bench.tokens: 100"
+        "--database", type=float, default=100.0, help="tokens/s, from bench.tokens; default: 100"
     )
     for habit in fields(Habits):
         name = f"--{habit.name.replace('_', '-')}"
