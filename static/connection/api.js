@@ -300,7 +300,8 @@ function problem(status, answer) {
   const members = isRecord(answer) ? answer : {};
   const { code, title, detail } = members;
   const words = String(detail || title || `the web server answered ${status}`);
-  const known = typeof code === "string" ? code : "invalid_request";
+  // without a code, a proxy answered in the server's place
+  const known = typeof code === "string" ? code : "unavailable";
   return new ApiError(
     /** @type {import("../protocol/errors.js").ApiErrorCode} */ (known),
     words,

@@ -109,7 +109,9 @@ export class ApiError extends ZapetteError {
 
   /** Whether a retry may help, because the server is away, broken or busy. */
   get passing() {
-    return this.status === 0 || this.status === 429 || this.status >= 500;
+    return (
+      this.code === "unavailable" || this.status === 0 || this.status === 429 || this.status >= 500
+    );
   }
 }
 
