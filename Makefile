@@ -32,7 +32,7 @@ test: $(VENV)/.dev $(MODULES)/.dev
 test-fast: $(VENV)/.dev $(MODULES)/.dev
 	@scripts/test.sh $(SHARED) -m "not slow" $(FAST) $(ARGS)
 
-# The pages behind TLS of their own, nginx and Caddy; `FRONTS=nginx` behind one.
+# The pages behind TLS of their own and behind proxies; `FRONTS=nginx` behind one.
 test-fronts: $(VENV)/.dev $(MODULES)/.dev
 	@scripts/system-packages.sh
 	@FRONTS="$(FRONTS)" scripts/test-fronts.sh $(SHARED) $(ARGS)

@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 unset PYTHONDONTWRITEBYTECODE
 said=
 code=0
-for front in ${FRONTS:-tls nginx caddy}; do
+for front in ${FRONTS:-tls nginx caddy traefik nginx-tls}; do
   if TEST_FRONT=$front .venv/bin/python -m pytest tests/browser "$@"; then
     said="$said $front: passed."
   else

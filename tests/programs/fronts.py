@@ -1,6 +1,6 @@
-"""What stands in front of the systems under test: nothing, TLS of their own, nginx or Caddy.
+"""What stands in front of the systems under test: nothing, TLS of their own, or a proxy.
 
-``TEST_FRONT=tls`` (or ``nginx``, ``caddy``) puts it in front of every system that a test
+``TEST_FRONT=tls`` (or another of `FRONTS`) puts it in front of every system that a test
 starts without addresses of its own. The proxies have the pages below ``/tv/``, with the
 configurations that docs/reverse-proxy.md shows.
 """
@@ -15,6 +15,7 @@ import re
 import shutil
 import ssl
 import subprocess
+import sysconfig
 import tempfile
 from abc import ABC, abstractmethod
 from functools import cache
@@ -119,6 +120,8 @@ class Proxy(Front):
 
     program: str
     language: str
+    ends_tls = False
+    """Whether its own pages are on https, with the certificate of `authority`."""
 
     def __init__(self, http_port: int, more: str = "") -> None:
         super().__init__(http_port)
@@ -128,7 +131,12 @@ class Proxy(Front):
 
     @property
     def url(self) -> str:
-        return f"http://localhost:{self.port}/tv/"
+        return f"{'https' if self.ends_tls else 'http'}://localhost:{self.port}/tv/"
+
+    def trusting(self) -> ssl.SSLContext | None:
+        if not self.ends_tls:
+            return None
+        return ssl.create_default_context(cafile=authority().certificate)
 
     @property
     def settings(self) -> dict[str, str]:
@@ -151,7 +159,8 @@ class Proxy(Front):
     def start(self, folder: Path) -> None:
         if self._process is not None and self._process.poll() is None:
             return
-        program = shutil.which(self.program, path=f"{os.environ['PATH']}:/usr/sbin")
+        places = [os.environ["PATH"], "/usr/sbin", sysconfig.get_path("scripts")]
+        program = shutil.which(self.program, path=":".join(places))
         assert program, f"{self.program} is needed; scripts/system-packages.sh says how"
         home = Path(tempfile.mkdtemp(dir=folder))
         # its workers may run as another user
@@ -181,28 +190,87 @@ class Nginx(Proxy):
             f"{name}_temp_path {folder}/{name};\n"
             for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
         )
+        tls = (
+            f"ssl_certificate {authority().server_certificate};\n"
+            f"ssl_certificate_key {authority().server_key};\n"
+        )
         (folder / "nginx.conf").write_text(
             f"daemon off; pid {folder}/pid; error_log {folder}/error.log info;\n"
             "events {}\n"
             f"http {{ access_log off; {places}\n"
-            f"server {{ listen 127.0.0.1:{self.port};\n{self._more}\n{self.documented()}\n}} }}\n"
+            f"server {{ listen 127.0.0.1:{self.port}{' ssl' if self.ends_tls else ''};\n"
+            f"{tls if self.ends_tls else ''}{self._more}\n{self.documented()}\n}} }}\n"
         )
         return ["-c", str(folder / "nginx.conf"), "-p", str(folder)]
 
 
 class Caddy(Proxy):
-    """Caddy, which leaves certificates alone here."""
+    """Caddy, which asks nobody for certificates here."""
 
     program = language = "caddy"
 
     def command(self, folder: Path) -> list[str]:
-        site = self.documented().replace("home.example", f"http://:{self.port}")
+        tls = f"\ntls {authority().server_certificate} {authority().server_key}"
+        site = self.documented().replace(
+            "home.example {",
+            f"https://localhost:{self.port} {{{tls}"
+            if self.ends_tls
+            else f"http://:{self.port} {{",
+        )
         options = "admin off\nauto_https off\ndefault_bind 127.0.0.1"
         (folder / "Caddyfile").write_text(f"{{\n{options}\n}}\n{site}")
         return ["run", "--config", str(folder / "Caddyfile"), "--adapter", "caddyfile"]
 
 
-FRONTS: Final[dict[str, type[Front]]] = {"tls": Tls, "nginx": Nginx, "caddy": Caddy}
+class Traefik(Proxy):
+    """Traefik, with what the documentation says in the file of its file provider."""
+
+    program = "traefik"
+    language = "yaml"
+
+    def command(self, folder: Path) -> list[str]:
+        pair = f"certFile: {authority().server_certificate}, keyFile: {authority().server_key}"
+        dynamic = self.documented().replace("home.example", "localhost")
+        if self.ends_tls:
+            dynamic = dynamic.replace("service: zapette", "service: zapette\n      tls: {}")
+            dynamic += f"tls: {{certificates: [{{{pair}}}]}}\n"
+        file = folder / "traefik.yaml"
+        file.write_text(dynamic)
+        return [
+            f"--entryPoints.web.address=127.0.0.1:{self.port}",
+            # otherwise it answers nobody for ten seconds before it ends
+            "--entryPoints.web.transport.lifeCycle.graceTimeOut=0",
+            f"--providers.file.filename={file}",
+            "--global.checkNewVersion=false",
+            "--global.sendAnonymousUsage=false",
+        ]
+
+
+class SecureNginx(Nginx):
+    """nginx that ends TLS."""
+
+    ends_tls = True
+
+
+class SecureCaddy(Caddy):
+    """Caddy that ends TLS."""
+
+    ends_tls = True
+
+
+class SecureTraefik(Traefik):
+    """Traefik that ends TLS."""
+
+    ends_tls = True
+
+
+FRONTS: Final[dict[str, type[Front]]] = {
+    "tls": Tls,
+    "nginx": Nginx,
+    "caddy": Caddy,
+    "traefik": Traefik,
+    "nginx-tls": SecureNginx,
+}
 
 
 def chosen() -> str:

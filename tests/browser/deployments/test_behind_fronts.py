@@ -1,4 +1,4 @@
-"""Two modules of these tests behind TLS, nginx and Caddy; ``TEST_FRONT=…`` runs all of them."""
+"""Two modules of these tests behind TLS and each proxy; ``TEST_FRONT=…`` runs all of them."""
 
 from __future__ import annotations
 

@@ -67,7 +67,7 @@ class Firefox:
                 f"{found}/session", max_size=None, ping_interval=None, open_timeout=60
             )
             # the authority of this run of the tests is in no store
-            given = {"acceptInsecureCerts": fronts.chosen() == "tls"}
+            given = {"acceptInsecureCerts": fronts.chosen().endswith("tls")}
             self.call("session.new", {"capabilities": {"alwaysMatch": given}})
             self.call("session.subscribe", {"events": ["log.entryAdded"]})
         except BaseException:

@@ -1,4 +1,4 @@
-"""The configurations of nginx and Caddy in docs/reverse-proxy.md, as they stand there."""
+"""The proxies' configurations in docs/reverse-proxy.md, as they stand there."""
 
 from __future__ import annotations
 
@@ -13,10 +13,19 @@ from playwright.sync_api import Browser
 
 from tests.browser.driving.chromium import PHONE, launched
 from tests.clients.mqtt_clients import MqttClient
-from tests.programs.fronts import Caddy, Nginx, Proxy
+from tests.programs.fronts import (
+    Caddy,
+    Nginx,
+    Proxy,
+    SecureCaddy,
+    SecureNginx,
+    SecureTraefik,
+    Traefik,
+)
 from tests.programs.ports import free_ports
 from tests.programs.system import System
 from tests.waiting import eventually
+from tests.webapp.access.test_library_rights import cookies
 
 pytestmark = pytest.mark.slow
 
@@ -37,22 +46,10 @@ FOREIGN = b"\r\n".join(
 )
 """A WebSocket that another site's page opens, and a claim about who asks."""
 
+OTHERS: Final = (Nginx, Caddy, SecureCaddy, Traefik, SecureTraefik)
+
 IDLE: Final = 10
 """Seconds of silence; a page that is seen sends something every three."""
-
-
-class NginxAsTraefik(Nginx):
-    """nginx that does what Traefik's StripPrefix does, and a header of which we know nothing."""
-
-    def documented(self) -> str:
-        return (
-            super()
-            .documented()
-            .replace(
-                "proxy_set_header Host",
-                "proxy_set_header X-Forwarded-Prefix /tv;\nproxy_set_header Host",
-            )
-        )
 
 
 class NginxThatCutsOff(Nginx):
@@ -64,7 +61,7 @@ class NginxThatCutsOff(Nginx):
 
 @pytest.fixture(
     scope="module",
-    params=[Nginx, *(pytest.param(it, marks=pytest.mark.long) for it in (Caddy, NginxAsTraefik))],
+    params=[SecureNginx, *(pytest.param(it, marks=pytest.mark.long) for it in OTHERS)],
 )
 def behind(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
@@ -99,23 +96,41 @@ def test_a_phone_follows_the_player(behind: System, browser: Browser) -> None:
     remote = browser.new_context(**PHONE).new_page()
     remote.goto(link)
     remote.wait_for_selector("body[data-live=true]", state="attached")
-    assert set(sockets) == {f"{behind.url.replace('http:', 'ws:')}mqtt"}
+    assert set(sockets) == {f"{behind.url.replace('http', 'ws', 1)}mqtt"}
     assert all(it.startswith(behind.url.removesuffix("/")) for it in requests)
     # a film comes through it, in parts, and only with a cookie below the path
     asks = "{headers: {Range: 'bytes=5-9'}}"
     played = player.evaluate(f"async () => (await fetch('media/zapette.webm', {asks})).status")
     assert played == 206
-    paths = {cookie["path"] for cookie in player.context.cookies()}
-    assert paths == {"/tv/"}
+    kept = player.context.cookies()
+    assert {cookie["path"] for cookie in kept} == {"/tv/"}
+    assert {cookie["secure"] for cookie in kept} == {behind.url.startswith("https:")}
+    # what the phone asks for reaches the player
+    remote.get_by_role("slider", name="Volume").fill("35")
+    volume = "document.querySelector('video').volume"
+    eventually(lambda: player.evaluate(volume) == 0.35, "the player hears it")
+
+
+def test_a_program_gets_a_cookie_for_the_proxy_s_scheme(behind: System) -> None:
+    """A program sends no Origin: only the proxy says whether it came over https."""
+    made = behind.get("api/id").json
+    key = behind.post("api/credentials", made).json["links"]["remote"]["url"].rpartition(".")[2]
+    (cookie,) = cookies(behind.post("api/credentials", {"id": made["id"], "key": key}))
+    assert cookie["path"] == "/tv/"
+    assert bool(cookie["secure"]) == behind.url.startswith("https:")
 
 
 def test_the_client_is_known_by_its_own_address(behind: System) -> None:
     """What a client says of itself does not count: the proxy's word does."""
     assert behind.front is not None
     request = FOREIGN.replace(b"HOST", f"localhost:{behind.front.port}".encode())
-    with socket.create_connection(
+    context = behind.front.trusting()
+    connection = socket.create_connection(
         ("127.0.0.1", behind.front.port), timeout=20, source_address=("127.0.0.2", 0)
-    ) as connection:
+    )
+    if context is not None:
+        connection = context.wrap_socket(connection, server_hostname="localhost")
+    with connection:
         connection.sendall(request)
         assert b" 421 " in connection.recv(4096).partition(b"\r\n")[0]
     eventually(lambda: "event=upgrade_refused peer=127.0.0.2" in behind.log, "it is logged")
