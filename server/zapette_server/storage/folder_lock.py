@@ -70,7 +70,7 @@ class FolderLock:
         # Only the message above needs it: a full disk must not prevent the start.
         with contextlib.suppress(OSError):
             os.ftruncate(descriptor, 0)
-            os.pwrite(descriptor, str(os.getpid()).encode(), 0)
+            os.write(descriptor, str(os.getpid()).encode())
 
     def release(self) -> None:
         """Release the lock."""
