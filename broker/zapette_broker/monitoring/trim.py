@@ -20,8 +20,7 @@ class Trimmer:
     def __init__(self) -> None:
         self._process = psutil.Process()
         self._least = 0
-        # Only glibc has it.
-        self._trim: Callable[[int], int] | None = getattr(ctypes.CDLL(None), "malloc_trim", None)
+        self._trim = _malloc_trim()
 
     def resident(self) -> int:
         """Return the bytes of memory that the process takes."""
@@ -34,3 +33,11 @@ class Trimmer:
         self._trim(0)
         left = self.resident()
         self._least = min(left, self._least or left)
+
+
+def _malloc_trim() -> Callable[[int], int] | None:
+    """Return what only glibc has."""
+    try:
+        return getattr(ctypes.CDLL(None), "malloc_trim", None)
+    except TypeError:  # Windows has no name for the program itself
+        return None
