@@ -9,6 +9,9 @@ from typing import Final
 OTHER_FILES: Final = 200
 """Open files that are not connections: stores, files that are sent, pipes of programs."""
 
+_OPEN_MAX: Final = 10_240
+"""What macOS allows, which names no limit as the highest and refuses it."""
+
 resource: ModuleType | None
 try:
     import resource
@@ -19,8 +22,9 @@ except ImportError:  # Windows has none
 def allow_many_files() -> None:
     """Raise the limit on open files as far as the system allows."""
     if resource is not None:
-        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+        now, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        allowed = most if most != resource.RLIM_INFINITY else max(now, _OPEN_MAX)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, most))
 
 
 def most_connections(others: int = OTHER_FILES) -> int:
