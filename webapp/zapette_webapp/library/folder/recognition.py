@@ -15,6 +15,9 @@ _REMEMBERED: Final = 20_000
 _SMALLEST: Final = 32
 _LIST_BEGINNING: Final = 4096
 
+# Windows would end the text at the first byte of Matroska
+_LOOK: Final = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+
 _Key = tuple[int, int, int, int]
 
 
@@ -65,7 +68,7 @@ class Recognition:
 def _look(file: Path, is_list: bool) -> str | None:
     """Return what the beginning of a file shows; never waits for a device or a pipe."""
     try:
-        descriptor = os.open(file, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+        descriptor = os.open(file, _LOOK)
     except OSError:
         return None
     try:
