@@ -29,6 +29,8 @@ QUIET: Final = (*("-v", "error", "-max_alloc", str(256 << 20), "-protocol_whitel
 """Options for every ffmpeg program: it opens no address, whatever a file says."""
 
 _CHUNK: Final = 1 << 16
+# Windows has no such signal, and no such code
+_OUT_OF_TIME: Final = -signal.SIGXCPU if hasattr(signal, "SIGXCPU") else None
 _OUTCOMES: Final = ("done", "failed", "too_long", "too_much", "busy")
 
 
@@ -174,7 +176,7 @@ class Tool:
             if process.stdout is not None:
                 process.stdout.close()
             code = process.wait()
-        if watchdog.has_acted or code == -getattr(signal, "SIGXCPU", 0):
+        if watchdog.has_acted or code == _OUT_OF_TIME:
             raise ToolTooLong
         return Finished(code, output)
 
