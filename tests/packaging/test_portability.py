@@ -5,76 +5,144 @@ This stands for macOS and Windows, which the tests do not run on.
 
 from __future__ import annotations
 
+import ast
 import json
+import re
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 import pytest
 
 from tests.programs.ports import free_port
 from tests.programs.system import System
+from tests.streams import samples
+from tests.webapp.uploads.uploading import Phone, link_of
+from zapette_server.paths import ROOT
 
-# Run by each process of the system, before anything of ours is imported.
-REMOVE = """
-import asyncio, os, shutil, signal, socket, subprocess, sys, tempfile
-# what others provide looks at the system's name instead
-import click, platformdirs, psutil, sqlite3
+MACOS: Final = "macOS"
+WINDOWS: Final = "Windows"
 
-shutil._USE_CP_SENDFILE = False
-pair = socket.socketpair
-unix = getattr(socket, "AF_UNIX", None)
-# Windows has one over TCP
-socket.socketpair = lambda *_: pair(unix)
-
-def remove(name):
-    holder, _, member = name.partition(".")
-    if not member:
-        sys.modules[name] = None
-        return
-    module = __import__(holder)
-    if hasattr(module, member):
-        delattr(module, member)
-
-def no_handler(*_):
-    raise NotImplementedError
-
-for name in os.environ["REMOVED"].split():
-    if name == "handlers":
-        asyncio.AbstractEventLoop.add_signal_handler = no_handler
-        asyncio.SelectorEventLoop.add_signal_handler = no_handler
-    elif name == "setpriv":
-        which = shutil.which
-        shutil.which = lambda it, *more, **given: (
-            None if it == "setpriv" else which(it, *more, **given)
-        )
-    else:
-        remove(name)
+# "Availability" in Python's documentation, for each name of the system that the product has
+LACKING: Final = {
+    WINDOWS: """
+        fcntl grp resource uvloop
+        os.O_CLOEXEC os.O_DIRECTORY os.O_NOFOLLOW os.O_NONBLOCK os.P_PID os.ST_RDONLY os.WEXITED
+        os.WNOWAIT os.fchown os.geteuid os.getuid os.killpg os.sendfile os.statvfs os.waitid
+        select.POLLIN select.poll signal.SIGKILL signal.SIGXCPU
+        socket.AF_UNIX socket.CMSG_SPACE socket.MSG_CMSG_CLOEXEC socket.SCM_RIGHTS socket.send_fds
+    """,
+    # os.waitid and its flags came with Python 3.13
+    MACOS: "os.P_PID os.WEXITED os.WNOWAIT os.waitid socket.MSG_CMSG_CLOEXEC",
+}
+EVERYWHERE: Final = """
+    os.DirEntry os.O_APPEND os.O_CREAT os.O_EXCL os.O_RDONLY os.O_RDWR os.O_TRUNC os.O_WRONLY
+    os.R_OK os.SEEK_END os.W_OK os.X_OK os.access os.close os.cpu_count os.devnull os.dup os.dup2
+    os.environ os.execv os.fdopen os.fsdecode os.fsencode os.fstat os.fsync os.ftruncate os.getpid
+    os.kill os.listdir os.mkdir os.name os.open os.path os.read os.rename os.rmdir os.scandir
+    os.sep os.stat_result os.strerror os.supports_dir_fd os.umask os.utime os.walk os.write
+    signal.SIGINT signal.SIGTERM signal.SIG_DFL signal.Signals signal.default_int_handler
+    signal.getsignal signal.set_wakeup_fd signal.signal
+    socket.AF_INET socket.AF_INET6 socket.AddressFamily socket.MSG_PEEK socket.SHUT_RDWR
+    socket.SHUT_WR socket.SOCK_DGRAM socket.SOCK_STREAM socket.SOL_SOCKET socket.SO_LINGER
+    socket.SO_REUSEADDR socket.SO_SNDBUF socket.create_connection socket.create_server
+    socket.gethostname socket.socket socket.socketpair
 """
-MACOS = "setpriv os.sendfile resource.prlimit os.O_PATH"
-WINDOWS = (
-    "setpriv os.sendfile resource fcntl grp pwd uvloop handlers socket.AF_UNIX socket.send_fds"
-    " socket.recv_fds os.link os.getuid os.geteuid os.getgid os.chown os.fchown os.killpg"
-    " os.getpgid os.fork os.mkfifo os.nice os.O_NOFOLLOW os.O_CLOEXEC os.O_DIRECTORY"
-    " os.sched_getaffinity signal.SIGHUP signal.SIGUSR1 signal.SIGALRM"
-)
+# Windows alone has it
+ONLY_WINDOWS: Final = "os.O_BINARY"
+# some are gone with their module
+MODULES: Final = {"fcntl", "grp", "os", "pwd", "resource", "select", "signal", "socket", "uvloop"}
+PACKAGES: Final = ("zapette", "server", "broker", "webapp", "bridge", "homeassistant", "cli")
 
 
-@pytest.mark.parametrize("removed", [MACOS, WINDOWS], ids=["macOS", "Windows"])
-def test_it_runs_without_what_linux_has(tmp_path: Path, removed: str) -> None:
-    (tmp_path / "sitecustomize.py").write_text(REMOVE)
-    system = System(tmp_path, {"PYTHONPATH": str(tmp_path), "REMOVED": removed})
-    if removed is WINDOWS:
+def _names(tree: ast.AST) -> Iterator[str]:
+    """Yield each name of the system that code has: `os.read`, `getattr(os, "O_NOFOLLOW", 0)`."""
+    imported = {
+        alias.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import)
+        for alias in node.names
+    }
+    for node in ast.walk(tree):
+        match node:
+            case ast.Attribute(value=ast.Name(id=module), attr=name) if module in imported:
+                yield f"{module}.{name}"
+            case ast.Call(
+                func=ast.Name(id="getattr" | "hasattr"),
+                args=[ast.Name(id=module), ast.Constant(value=str(name)), *_],
+            ):
+                yield f"{module}.{name}"
+            case ast.ImportFrom(module=str(module), names=names):
+                yield from (f"{module}.{it.name}" for it in names)
+
+
+def test_each_name_of_the_system_is_known_to_be_there_or_not() -> None:
+    used = {
+        name
+        for package in PACKAGES
+        for file in (ROOT / package).rglob("*.py")
+        for name in _names(ast.parse(file.read_text()))
+        if name.partition(".")[0] in MODULES
+    }
+    known = set(f"{LACKING[WINDOWS]} {EVERYWHERE} {ONLY_WINDOWS}".split())
+    modules = {it for it in known if "." not in it}
+    assert {it for it in used if it.partition(".")[0] not in modules} == {
+        it for it in known if "." in it
+    }
+    assert set(LACKING[MACOS].split()) <= known
+
+
+@pytest.mark.parametrize("name", [MACOS, WINDOWS])
+def test_it_runs_without_what_linux_has(tmp_path: Path, name: str) -> None:
+    python, media = tmp_path / "python", tmp_path / "media"
+    python.mkdir()
+    media.mkdir()
+    shutil.copy(Path(__file__).with_name("other_system.py"), python / "sitecustomize.py")
+    # only the content says what this is, and its first byte ends a text on Windows
+    made = samples.film(tmp_path / "film.mkv", *samples.FILMS["h264.mkv"])
+    shutil.copy(made, media / "film.data")
+    settings = {"PYTHONPATH": str(python), "SYSTEM": name, "REMOVED": LACKING[name]}
+    system = System(tmp_path, settings | {"ZAPETTE_MEDIA_DIR": str(media)})
+    if name == WINDOWS:
         # MQTT over WebSocket has a port of its own
         system.ws_port = free_port()
+    saved = str(tmp_path / "saved.zip")
     with system:
         called = system.zapette("call", "server", "id", "--timeout", "20")
         assert (called.returncode, called.stderr) == (0, "")
         assert len(json.loads(called.stdout)) == 32
-        made = system.get("api/id").json
-        given = system.post("api/credentials", made).json
+        given = system.post("api/credentials", system.get("api/id").json).json
         assert given["url"] == f"ws://localhost:{system.ws_port}/mqtt"
-        with_film = system.get("media/zapette.webm", {"Range": "bytes=0-9"})
-        assert (with_film.status, len(with_film.body)) == (206, 10)
-        saved = system.zapette("backup", str(tmp_path / "saved.zip"))
-        assert saved.returncode == 0, saved.stderr
+        _watch(system, "film.data")
+        assert (
+            Phone(system, link_of(system, "remote")).send("sent.mkv", made.read_bytes()).status
+            == 200
+        )
+        backup = system.zapette("backup", saved)
+        assert backup.returncode == 0, backup.stderr
+        checked = system.zapette("doctor")
+        assert "Traceback" not in checked.stderr
+        assert checked.returncode == 0, checked.stdout + checked.stderr
+        assert system.stop() == 0
+    restored = system.zapette("restore", saved)
+    assert restored.returncode == 0, restored.stderr
+    with system:
+        assert system.get("api/id").status == 200
     assert "Traceback" not in system.log
-    assert ("a port of their own" in system.log) == (removed is WINDOWS)
+    assert ("a port of their own" in system.log) == (name == WINDOWS)
+
+
+def _watch(system: System, film: str) -> None:
+    """Find a film, read some of its file, and all of it as ffmpeg converts it."""
+    system.wait_for_index()
+    assert film in system.get("api/library").body.decode()
+    part = system.get(f"media/{film}", {"Range": "bytes=0-9"})
+    assert (part.status, len(part.body)) == (206, 10)
+    stream = f"streams/{film}/h264-aac"
+    playlist = system.get(f"{stream}/video.m3u8?sig=1")
+    assert playlist.status == 200, playlist.body
+    parts = re.findall(r"^[^#\s]+\.m4s.*$", playlist.body.decode(), re.MULTILINE)
+    assert len(parts) >= 2
+    for each in parts:
+        assert system.get(f"{stream}/{each}").status == 200
