@@ -18,9 +18,6 @@ from zapette_server.nats.subjects import permissions
 OURS: Final = "zapette"
 """The claim with what NATS does not need to know."""
 
-SUBSCRIPTIONS: Final = 1000
-"""The most subscriptions of one page."""
-
 VoidUntil = Callable[[Role, str, str], int]
 """Returns the second up to which the tokens of a role, a player and a generation are void."""
 
@@ -55,11 +52,9 @@ class NatsTokens:
         now = int(time.time())
         expires_at = now + int(lifetime)
         acl = rights(role, self._keyring.topics, client_id, player_id)
-        limits = {} if role in (Role.SERVER, Role.HOUSEHOLD) else {"subs": SUBSCRIPTIONS}
         issued = claims.user(
             self.user(role, player_id, generation),
             client_id,
-            **limits,
             **permissions(acl),
             bearer_token=True,
             allowed_connection_types=list(claims.MQTT_ONLY),
