@@ -98,6 +98,7 @@ class NatsEngine:
         self._leader = ""
         self._revocations: dict[str, int] | None = None
         self._claims = ""
+        self._is_disputed = False
         self._store_problem: str | None = None
         self._dropped_at = float("-inf")
         self._service: Client | None = None
@@ -226,12 +227,17 @@ class NatsEngine:
 
     async def _follow_stores(self) -> None:
         while True:
+            is_disputed, self._is_disputed = self._is_disputed, False
             try:
                 revocations = await asyncio.to_thread(self._read)
             except StoreError as error:
                 self._store_problem = f"revocations cannot be read: {error}"
+                self._is_disputed |= is_disputed
             else:
                 self._store_problem = None
+                if is_disputed:
+                    for link in self._links:
+                        link.claims = ""
                 if revocations != self._revocations:
                     self._revocations = revocations
                     self._claims = self._account.jwt(self._operators[0], revocations)
@@ -241,17 +247,16 @@ class NatsEngine:
             await asyncio.sleep(_INTERVAL)
 
     def _heard(self, text: str) -> None:
-        """Send every node the claims again if another web side sent different revocations.
+        """Note whether another web side sent different revocations.
 
-        Both read the same database, so the one that read it last is right, and the other reads the
-        same list soon. A web side that cannot reach the database cannot undo a revocation.
+        This one then reads the database and sends every node its own again: the one that read last
+        is right. If it cannot reach the database, it must not: that would undo a revocation.
         """
         with suppress(ValueError, KeyError):
             heard = claims.read(text, *self._operators)
             said = heard["nats"].get("revocations") or {}
             if heard["sub"] == self._account.public and said != (self._revocations or {}):
-                for link in self._links:
-                    link.claims = ""
+                self._is_disputed = True
 
     def _read(self) -> dict[str, int]:
         """Return by user key the second up to which its tokens are void."""
