@@ -24,7 +24,7 @@ from typing import Any
 # what others provide looks at the system's name instead
 import click  # noqa: F401
 import platformdirs  # noqa: F401
-import psutil
+import psutil  # noqa: F401
 import waitress.trigger
 
 _BINARY = 1 << 30
@@ -89,17 +89,6 @@ def limited_as_on_macos() -> None:
 
     change(resource, "getrlimit", lambda _: tuple(now))
     change(resource, "setrlimit", set_limit)
-
-
-def refusing_dead_groups() -> None:
-    kill = os.killpg
-
-    def other(group: int, number: int) -> None:
-        if psutil.pid_exists(group) and psutil.Process(group).status() == psutil.STATUS_ZOMBIE:
-            raise PermissionError(1, "Operation not permitted")
-        kill(group, number)
-
-    change(os, "killpg", other)
 
 
 def without_waiting_for_pipes() -> None:
@@ -214,6 +203,5 @@ if os.environ["SYSTEM"] == "Windows":
     os.supports_dir_fd.clear()
 else:
     limited_as_on_macos()
-    refusing_dead_groups()
 for each in os.environ["REMOVED"].split():
     remove(each)

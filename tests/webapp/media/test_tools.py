@@ -130,6 +130,16 @@ def test_no_process_is_killed_by_the_id_of_one_that_has_ended(
     assert has_id == [True]
 
 
+def test_a_system_may_refuse_to_kill_the_dead(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As macOS does, where nobody of a group is alive."""
+
+    def refuse(_group: int, _number: int) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(os, "killpg", refuse)
+    assert Tool(["echo"], ROOMY).run("one").output == b"one\n"
+
+
 def test_few_wait_for_their_turn() -> None:
     tool = Tool(["sleep"], Limits(cpu=30, wall=60, memory=1 << 30, output=10, waiting=3))
     with ThreadPoolExecutor(20) as pool:
