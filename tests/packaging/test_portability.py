@@ -30,7 +30,7 @@ LACKING: Final = {
         fcntl grp resource uvloop
         os.O_CLOEXEC os.O_DIRECTORY os.O_NOFOLLOW os.O_NONBLOCK os.P_PID os.ST_RDONLY os.WEXITED
         os.WNOWAIT os.fchown os.geteuid os.getuid os.killpg os.sendfile os.statvfs os.waitid
-        select.POLLIN select.poll signal.SIGKILL signal.SIGXCPU
+        signal.SIGKILL signal.SIGXCPU
         socket.AF_UNIX socket.CMSG_SPACE socket.MSG_CMSG_CLOEXEC socket.SCM_RIGHTS socket.send_fds
     """,
     # os.waitid and its flags came with Python 3.13
@@ -38,7 +38,7 @@ LACKING: Final = {
 }
 EVERYWHERE: Final = """
     os.DirEntry os.O_APPEND os.O_CREAT os.O_EXCL os.O_RDONLY os.O_RDWR os.O_TRUNC os.O_WRONLY
-    os.R_OK os.SEEK_END os.W_OK os.X_OK os.access os.close os.cpu_count os.devnull os.dup os.dup2
+    os.R_OK os.SEEK_END os.W_OK os.X_OK os.access os.close os.cpu_count os.devnull os.dup2
     os.environ os.execv os.fdopen os.fsdecode os.fsencode os.fstat os.fsync os.ftruncate os.getpid
     os.kill os.listdir os.mkdir os.name os.open os.path os.read os.rename os.rmdir os.scandir
     os.sep os.stat_result os.strerror os.supports_dir_fd os.umask os.utime os.walk os.write
@@ -46,7 +46,7 @@ EVERYWHERE: Final = """
     signal.getsignal signal.set_wakeup_fd signal.signal
     socket.AF_INET socket.AF_INET6 socket.AddressFamily socket.MSG_PEEK socket.SHUT_RDWR
     socket.SHUT_WR socket.SOCK_DGRAM socket.SOCK_STREAM socket.SOL_SOCKET socket.SO_LINGER
-    socket.SO_REUSEADDR socket.SO_SNDBUF socket.create_connection socket.create_server
+    socket.SO_REUSEADDR socket.SO_SNDBUF socket.create_connection socket.create_server socket.fromfd
     socket.gethostname socket.socket socket.socketpair
 """
 # Windows alone has it

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import select
+import selectors
 import socket
 import threading
 import time
@@ -125,9 +124,10 @@ class Pool:
                     return None
                 connection = self._idle.pop()
             # a server says nothing unasked, except that it ends
-            poll = select.poll()
-            poll.register(connection.fileno(), select.POLLIN)
-            if not poll.poll(0):
+            with selectors.DefaultSelector() as selector:
+                selector.register(connection.fileno(), selectors.EVENT_READ)
+                is_silent = not selector.select(0)
+            if is_silent:
                 return connection
             connection.close()
 
@@ -171,6 +171,7 @@ def _cut(connection: Driver) -> None:
     """End a connection under the thread that waits for its answer, which then gets an error."""
     with (
         contextlib.suppress(OSError, psycopg.Error),
-        socket.socket(fileno=os.dup(connection.fileno())) as copy,
+        # of whatever kind it is; on Windows, os.dup has no sockets
+        socket.fromfd(connection.fileno(), socket.AF_INET, socket.SOCK_STREAM) as copy,
     ):
         copy.shutdown(socket.SHUT_RDWR)
