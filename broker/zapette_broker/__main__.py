@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 import logging
-import signal
 import sys
-from collections.abc import Coroutine
 from dataclasses import fields
 from pathlib import Path
 from typing import Any, Final
@@ -19,11 +16,9 @@ from amqtt.utils import read_yaml_config
 from zapette_broker.broker import Broker
 from zapette_broker.errors import SettingsError
 from zapette_broker.limits import Limits
+from zapette_broker.running import run_loop, set_by_signals
 from zapette_broker.storage.store_errors import StoreError
 from zapette_broker.transports.descriptors import allow_many_files
-
-if sys.platform != "win32":
-    import uvloop
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -79,24 +74,13 @@ _SECTIONS: Final = frozenset(
 
 async def _serve(config: dict[str, Any], limits: Limits, store: Path | None) -> None:
     allow_many_files()
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
+    stop = set_by_signals()
     broker = Broker(config, limits=limits, store=store)
     await broker.start()
     try:
         await stop.wait()
     finally:
         await broker.shutdown()
-
-
-def run_loop(main: Coroutine[Any, Any, None]) -> None:
-    """Run `main` on uvloop where it exists, else on asyncio's own loop."""
-    if sys.platform == "win32":
-        asyncio.run(main)
-    else:
-        uvloop.run(main)
 
 
 if __name__ == "__main__":

@@ -7,17 +7,23 @@ from __future__ import annotations
 
 import ast
 import json
+import os
 import re
 import shutil
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 import pytest
 
-from tests.programs.ports import free_port
+from tests.programs.ports import free_port, listens
+from tests.programs.processes import ending, ending_with_us
 from tests.programs.system import System
 from tests.streams import samples
+from tests.waiting import HANG_TIMEOUT, eventually
 from tests.webapp.uploads.uploading import Phone, link_of
 from zapette_server.paths import ROOT
 
@@ -95,15 +101,12 @@ def test_each_name_of_the_system_is_known_to_be_there_or_not() -> None:
 
 @pytest.mark.parametrize("name", [MACOS, WINDOWS])
 def test_it_runs_without_what_linux_has(tmp_path: Path, name: str) -> None:
-    python, media = tmp_path / "python", tmp_path / "media"
-    python.mkdir()
+    media = tmp_path / "media"
     media.mkdir()
-    shutil.copy(Path(__file__).with_name("other_system.py"), python / "sitecustomize.py")
     # only the content says what this is, and its first byte ends a text on Windows
     made = samples.film(tmp_path / "film.mkv", *samples.FILMS["h264.mkv"])
     shutil.copy(made, media / "film.data")
-    settings = {"PYTHONPATH": str(python), "SYSTEM": name, "REMOVED": LACKING[name]}
-    system = System(tmp_path, settings | {"ZAPETTE_MEDIA_DIR": str(media)})
+    system = System(tmp_path, _settings(tmp_path, name) | {"ZAPETTE_MEDIA_DIR": str(media)})
     if name == WINDOWS:
         # MQTT over WebSocket has a port of its own
         system.ws_port = free_port()
@@ -131,6 +134,26 @@ def test_it_runs_without_what_linux_has(tmp_path: Path, name: str) -> None:
         assert system.get("api/id").status == 200
     assert "Traceback" not in system.log
     assert ("a port of their own" in system.log) == (name == WINDOWS)
+
+
+@pytest.mark.parametrize("name", [MACOS, WINDOWS])
+def test_the_broker_runs_alone(tmp_path: Path, name: str) -> None:
+    port, file = free_port(), tmp_path / "broker.yaml"
+    file.write_text(f"listeners: {{default: {{type: tcp, bind: '127.0.0.1:{port}'}}}}")
+    command = [sys.executable, "-m", "zapette_broker", "-c", str(file)]
+    environment = os.environ | _settings(tmp_path, name)
+    with ending(subprocess.Popen(ending_with_us(command), env=environment)) as broker:
+        eventually(lambda: listens(port), "it listens")
+        broker.send_signal(signal.SIGINT)
+        assert broker.wait(HANG_TIMEOUT) == 0
+
+
+def _settings(folder: Path, name: str) -> dict[str, str]:
+    """Return the environment of a process for which this is another system."""
+    python = folder / "python"
+    python.mkdir()
+    shutil.copy(Path(__file__).with_name("other_system.py"), python / "sitecustomize.py")
+    return {"PYTHONPATH": str(python), "SYSTEM": name, "REMOVED": LACKING[name]}
 
 
 def _watch(system: System, film: str) -> None:

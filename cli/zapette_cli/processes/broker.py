@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import signal
 import threading
 from collections.abc import Callable
 from typing import Any, Final
@@ -13,6 +12,7 @@ from zapette.mqtt.url import bracketed
 from zapette.protocol.topics import Topics
 from zapette_broker import Broker, Limits
 from zapette_broker.listeners import HANDOVER
+from zapette_broker.running import set_by_signals
 from zapette_broker.storage.store_errors import StoreDamaged
 from zapette_broker.transports.descriptors import allow_many_files
 from zapette_broker.transports.server_certificate import ServerCertificate
@@ -60,7 +60,7 @@ async def serve(settings: Settings) -> None:
     ended = threading.Event()
     damage: list[StoreDamaged] = []
     loop = asyncio.get_running_loop()
-    stopping = _set_by_signals(loop)
+    stopping = set_by_signals()
 
     def found(error: StoreDamaged) -> None:
         damage.append(error)
@@ -130,17 +130,6 @@ def _create_broker(
         hosts=settings.hosts,
         tls={_SECURE: certificate.context} if certificate is not None else None,
     )
-
-
-def _set_by_signals(loop: asyncio.AbstractEventLoop) -> asyncio.Event:
-    """Return an event that SIGINT and SIGTERM set."""
-    stopping = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        try:
-            loop.add_signal_handler(number, stopping.set)
-        except NotImplementedError:  # on Windows
-            signal.signal(number, lambda *_: loop.call_soon_threadsafe(stopping.set))
-    return stopping
 
 
 def _create_checks(

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
-import signal
 from typing import Final
 
 from zapette.errors import SettingsError
+from zapette_broker.running import set_by_signals
 from zapette_broker.transports.descriptors import allow_many_files, most_connections
 from zapette_cli.processes.certificate import keep_own, server_certificate
 from zapette_server.handover_socket import web_socket
@@ -47,9 +46,7 @@ async def serve(settings: Settings) -> None:
     supervisor = Supervisor(log)
     supervisor.task("certificate", certificate.watch)
     supervisor.task("authority", lambda: keep_own(settings))
-    stopping = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+    stopping = set_by_signals()
     log.info("listening on %s: HTTPS %d", settings.bind, settings.http_port)
     await stopping.wait()
     supervisor.stop()

@@ -22,13 +22,13 @@ from typing import Any, Final
 
 from tests.conformance.outside.settings import Listener, Settings, Unsupported, from_arguments
 from zapette_broker import Broker, Limits
-from zapette_broker.__main__ import run_loop
 from zapette_broker.access.acl import Rights, Rule
 from zapette_broker.access.authenticator import ConnectRequest, Grant
 from zapette_broker.codec import versions
 from zapette_broker.codec.codec5 import Codec5
 from zapette_broker.codec.packet_types import ConnAckProperties
 from zapette_broker.codec.reasons import Reason
+from zapette_broker.running import run_loop
 
 NOTES = "OUTSIDE_NOTES"
 """The environment variable with the file that is told which settings there are none of."""

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import dataclasses
 import os
 import signal
 import sys
 import threading
-from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -66,12 +64,13 @@ def run(settings: Settings, *, folder: str | None, reload: bool) -> None:
 def broker(settings: Settings, *, exit_with_parent: bool) -> None:
     """Run the broker alone."""
     from zapette_broker import errors
+    from zapette_broker.running import run_loop
     from zapette_cli.processes import broker as process
 
     logs.set_up("broker", settings.log_level)
     _follow_parent(exit_with_parent)
     try:
-        _runner()(process.serve(settings))
+        run_loop(process.serve(settings))
     except errors.BrokerError as error:
         click.echo(f"zapette: {error}", err=True)
         sys.exit(FATAL)
@@ -94,12 +93,13 @@ def web(settings: Settings, *, exit_with_parent: bool) -> None:
 @_exit_with_parent
 def front(settings: Settings, *, exit_with_parent: bool) -> None:
     """Run TLS in front of the web side alone."""
+    from zapette_broker.running import run_loop
     from zapette_cli.processes import front as process
 
     logs.set_up("tls", settings.log_level)
     _follow_parent(exit_with_parent)
     try:
-        _runner()(process.serve(settings))
+        run_loop(process.serve(settings))
     except OSError as error:
         raise cannot_listen(settings, "http_port", "pages", settings.http_port, error) from error
 
@@ -114,14 +114,6 @@ def bridge(settings: Settings, *, exit_with_parent: bool) -> None:
     logs.set_up("bridge", settings.log_level)
     _follow_parent(exit_with_parent)
     process.serve(settings)
-
-
-def _runner() -> Callable[..., None]:
-    try:
-        import uvloop
-    except ImportError:  # not available on Windows
-        return asyncio.run
-    return uvloop.run
 
 
 def _follow_parent(follow: bool) -> None:
