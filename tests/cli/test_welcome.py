@@ -79,14 +79,19 @@ def test_the_language_is_the_locales(environment: dict[str, str], language: str)
     assert language_of(environment) == language
 
 
-def test_alone_and_with_a_folder_on_a_terminal(tmp_path: Path) -> None:
-    """`zapette FOLDER` runs everything, and prints a code and five lines, without logs."""
+@pytest.mark.parametrize("has_folder", [True, False])
+def test_alone_and_with_a_folder_on_a_terminal(tmp_path: Path, has_folder: bool) -> None:
+    """`zapette` and `zapette FOLDER` run everything, and print a code and five lines, no logs."""
     films = tmp_path / "Mes films"
     films.mkdir()
-    system = System(tmp_path, {"LC_ALL": "fr_FR.UTF-8"})
+    opened = tmp_path / "opened"
+    browser = tmp_path / "browser"
+    browser.write_text(f'#!/bin/sh\necho "$*" >> "{opened}"\n')
+    browser.chmod(0o755)
+    system = System(tmp_path, {"LC_ALL": "fr_FR.UTF-8", "BROWSER": str(browser)})
     terminal, its_end = pty.openpty()
     process = subprocess.Popen(
-        [sys.executable, "-m", "zapette_cli", str(films)],
+        [sys.executable, "-m", "zapette_cli", *([str(films)] if has_folder else [])],
         env=system.environment,
         stdin=its_end,
         stdout=its_end,
@@ -110,12 +115,15 @@ def test_alone_and_with_a_folder_on_a_terminal(tmp_path: Path) -> None:
     os.close(terminal)
     code = [line for line in lines if set(line) <= set("█▀▄ \xa0")]
     said = [line for line in lines if line not in code and not LATE.search(line)]
-    assert said[0] == f"Zapette est en marche. Dossier des médias\u202f: {films}"
+    first = f". Dossier des médias\u202f: {films}" if has_folder else ", avec un seul extrait. Pour"
+    assert said[0].startswith(f"Zapette est en marche{first}")
     assert f"http://localhost:{system.http_port}/" in said[2]
     # the network of a test may have no address for others: then there is no code either
     assert bool(code) == ("Sur un autre appareil" in said[1])
     assert len(said) == 5
     assert process.returncode == 0
+    # it leaves it to the person what to open
+    assert not opened.exists()
 
 
 def test_plain_lines_elsewhere(system: System) -> None:
