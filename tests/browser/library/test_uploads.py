@@ -239,14 +239,50 @@ def test_a_person_gives_it_up(house: System, phone: RemotePage, film: Path, tmp_
     eventually(lambda: not [it for it in uploads.iterdir() if list(it.glob(".part"))], "and there")
 
 
-def test_guests_are_not_offered_it(house: System, player: PlayerPage, module_pages: Pages) -> None:
+def guest_of(system: System, player: PlayerPage, pages: Pages) -> RemotePage:
+    """Return a guest's phone that shows the library."""
     link = player.link
     player.point()
     player.click("For guests")
     code = "document.querySelector('a.qr').href"
     eventually(lambda: player.see(code) != link, "another link")
-    guest = module_pages.phone(house, str(player.see(code))).wait_until_live()
+    guest = pages.phone(system, str(player.see(code))).wait_until_live()
     guest.tap("Library")
     eventually(lambda: guest.see("!!document.querySelector('library-view .pickers')"), "the view")
+    return guest
+
+
+def test_guests_are_not_offered_it(house: System, player: PlayerPage, module_pages: Pages) -> None:
+    guest = guest_of(house, player, module_pages)
     assert not guest.shows("Play from this phone")
     assert not guest.shows("Add from this phone to the queue")
+
+
+@pytest.fixture(scope="module")
+def open_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+    """A household whose guests may upload, a MiB at most."""
+    folder = tmp_path_factory.mktemp("open")
+    settings = {"ZAPETTE_GUEST_UPLOADS": "true", "ZAPETTE_UPLOADS_MAX": "1"}
+    settings["ZAPETTE_MEDIA_DIR"] = str(films.short(folder / "media"))
+    with sharing(shared_system(folder, settings)) as running:
+        yield running
+
+
+def test_guests_queue_files_if_the_household_lets_them(
+    open_house: System, pages: Pages, film: Path, tmp_path: Path
+) -> None:
+    pages.watch.expect("Failed to load resource")
+    player = pages.started(open_house)
+    guest = guest_of(open_house, player, pages)
+    # guests may add to the queue, and not play at once
+    assert not guest.shows("Play from this phone")
+    with Observer(open_house.household(), player.root) as observer:
+        pick(guest, film, button="Add from this phone to the queue")
+        eventually(
+            lambda: observer.last["queue"]["items"][-1]["title"] == "My Holiday", "it is queued"
+        )
+    large = tmp_path / "Large.webm"
+    large.write_bytes(film.read_bytes() + bytes(1 << 20))
+    pick(guest, large, button="Add from this phone to the queue")
+    words = "The file is too large for this server."
+    eventually(lambda: (guest.see(WORDS) or "").startswith(words), "the reason")

@@ -175,6 +175,20 @@ def test_who_may_not(system: System, role: str, film: bytes) -> None:
     assert refused(Phone(system, link_of(system, role)).send("a.mp4", film)) == code[role]
 
 
+def test_guests_may_if_the_household_lets_them(
+    tmp_path_factory: pytest.TempPathFactory, film: bytes
+) -> None:
+    media = tmp_path_factory.mktemp("media")
+    settings = {"ZAPETTE_MEDIA_DIR": str(media), "ZAPETTE_GUEST_UPLOADS": "true"}
+    with System(tmp_path_factory.mktemp("system"), settings) as open_house:
+        guest = Phone(open_house, link_of(open_house, "guest"))
+        source = guest.send("a.mp4", film).json["source"]
+        assert open_house.get(source, guest.proof).body == film
+        # a player has no more rights than before
+        player = Phone(open_house, link_of(open_house, "player"))
+        assert refused(player.send("a.mp4", film)) == (401, "unauthorized")
+
+
 def test_a_phone_with_two_links_loses_one(system: System, film: bytes) -> None:
     links = []
     for _ in range(2):
