@@ -35,20 +35,21 @@ _STOPS_WITHIN: Final = 15.0
 
 def main(wheels: Path) -> None:
     """Try all of it; end with a message about what is wrong."""
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
         lock = (ROOT / "requirements.lock").read_text()
         versions = re.findall(r"^(\S+==.+?) *\\?$", lock, re.MULTILINE)
         pins = folder / "constraints.txt"
         pins.write_text("\n".join(versions))
         from_here = ("--find-links", str(wheels.resolve()))
         whole = by_pipx(folder, (*from_here, "--constraint", str(pins)))
-        by_uv(folder, (*from_here, "--constraints", str(pins)))
+        by_tool = by_uv(folder, (*from_here, "--constraints", str(pins)))
         client = by_pip(folder / "client", (*from_here, "--constraint", str(pins)))
         installed = {it.name for it in found(client)}
         if installed - {"pip", "setuptools"} != {"paho-mqtt", "zapette-client"}:
             sys.exit(f"the client alone installs {installed}")
-        run(whole, client, folder / "empty")
+        for name, command in {"pipx": whole / "bin" / "zapette", "uv": by_tool}.items():
+            run(command, client, folder / f"run-{name}")
     print("the wheels run, from an empty folder")  # noqa: T201
 
 
@@ -61,14 +62,13 @@ def by_pipx(folder: Path, options: tuple[str, ...]) -> Path:
     return checked(folder / "pipx" / "HOME" / "venvs" / "zapette")
 
 
-def by_uv(folder: Path, options: tuple[str, ...]) -> None:
-    """Install the command with uv, and run it."""
+def by_uv(folder: Path, options: tuple[str, ...]) -> Path:
+    """Install the command with uv; return it."""
     own = {f"UV_TOOL_{it}": str(folder / "uv" / it) for it in ("DIR", "BIN_DIR")}
     uv = [str(Path(sys.executable).with_name("uv")), "tool", "install", "--quiet"]
     subprocess.run([*uv, *options, "zapette"], check=True, env=os.environ | own)
     checked(folder / "uv" / "DIR" / "zapette")
-    command = folder / "uv" / "BIN_DIR" / "zapette"
-    subprocess.run([command, "--version"], check=True, cwd=folder, stdout=subprocess.DEVNULL)
+    return folder / "uv" / "BIN_DIR" / "zapette"
 
 
 def by_pip(environment: Path, options: tuple[str, ...]) -> Path:
@@ -95,14 +95,14 @@ def found(environment: Path) -> list[Distribution]:
     return list(distributions(path=[str(packages)]))
 
 
-def run(whole: Path, client: Path, folder: Path) -> None:
+def run(command: Path, client: Path, folder: Path) -> None:
     """Run the server in an empty folder, open its pages, and call it from the other environment."""
     folder.mkdir()
     http, mqtt = free_ports(2)
     settings = {"HTTP_PORT": http, "MQTT_PORT": mqtt, "BIND": "127.0.0.1"}
-    plain = {"HOME": str(folder), "PATH": str(whole / "bin")}
+    plain = {"HOME": str(folder), "PATH": str(command.parent)}
     server = subprocess.Popen(
-        [whole / "bin" / "zapette", "run"],
+        [command, "run"],
         cwd=folder,
         env=plain | {f"ZAPETTE_{key}": str(value) for key, value in settings.items()},
     )
