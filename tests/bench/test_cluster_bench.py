@@ -22,6 +22,17 @@ def test_measures_three_nodes(tmp_path: Path) -> None:
         assert cases(document, measure)["nats3", "tcp", 0][figure] > 0
 
 
+@pytest.mark.long
+@pytest.mark.timeout(180)
+def test_measures_revocations(tmp_path: Path) -> None:
+    table, document = measured(tmp_path, "cluster", "--revocations", "2")
+    times = document["revocations"]
+    names = ("node-1", "node-2", "node-3", "all nodes")
+    assert {name: len(it) for name, it in times.items()} == dict.fromkeys(names, 2)
+    assert all(it > 0 for found in times.values() for it in found)
+    assert "| all nodes |" in table
+
+
 def test_states_that_are_lost_or_differ_are_faults() -> None:
     found = {"states behind": "3", "lost": "0", "of quiet ones": "0 of 1", "differ": "0"}
     parts = [
