@@ -8,7 +8,8 @@ import re
 import shutil
 import subprocess
 import sys
-from pathlib import Path
+from fnmatch import fnmatchcase
+from pathlib import Path, PurePosixPath
 
 import pytest
 import yaml
@@ -58,6 +59,55 @@ def test_the_image_has_what_the_command_needs() -> None:
     ]
     ignored = (ROOT / ".dockerignore").read_text().split()
     assert {".git", ".venv", "data", "static/node_modules"} <= set(ignored)
+
+
+def ignored(path: str) -> bool:
+    """Tell whether `.dockerignore` leaves a file out: a line names it or a folder above it."""
+    above = [*PurePosixPath(path).parents][:-1]
+    return any(
+        fnmatchcase(str(each), pattern) or (pattern.startswith("**/") and each.name == pattern[3:])
+        for pattern in (ROOT / ".dockerignore").read_text().split()
+        for each in (PurePosixPath(path), *above)
+    )
+
+
+@pytest.mark.slow
+def test_each_stage_finds_what_it_copies(tmp_path: Path) -> None:
+    """The stages by hand, without an engine: from what the engine would be sent."""
+    tracked = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True, text=True
+    )
+    sent = tmp_path / "sent"
+    for name in filter(None, tracked.stdout.split("\0")):
+        if not ignored(name) and (ROOT / name).is_file():
+            (sent / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(ROOT / name, sent / name)
+    assert not (sent / "tests").exists()
+    pages, installed, _ = stages()
+    for stage in (pages, installed):
+        for line in re.findall(r"^COPY (?!--from)(.+)$", stage, re.MULTILINE):
+            *sources, _ = line.split()
+            for source in sources:
+                assert (sent / source).exists(), f"COPY {line}"
+    # the pages, with the packages that npm brought for the tests
+    (sent / "static/node_modules").symlink_to(ROOT / "static/node_modules")
+    npm = [str(ROOT / "scripts/npm.sh"), "--prefix", str(sent / "static"), "--silent"]
+    subprocess.run([*npm, "run", "build"], check=True)
+    (sent / "static/node_modules").unlink()
+    # and what pip installs, in a folder of its own
+    (install,) = re.findall(r"^RUN ZAPETTE_PAGES=built \S+/pip (.+)$", installed, re.MULTILINE)
+    pip = [sys.executable, "-m", "pip", *install.split(), "--target", str(tmp_path / "image")]
+    given = os.environ | {"ZAPETTE_PAGES": "built", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+    done = subprocess.run(pip, cwd=sent, env=given, capture_output=True, text=True, timeout=240)
+    assert done.returncode == 0, done.stderr
+    check = "import zapette_webapp, zapette_broker, zapette; print(zapette_webapp.__file__)"
+    path = {"PYTHONPATH": str(tmp_path / "image")}
+    done = subprocess.run(
+        [sys.executable, "-c", check], cwd=tmp_path, env=os.environ | path, capture_output=True,
+        text=True,
+    )  # fmt: skip
+    assert done.stdout.startswith(str(tmp_path / "image")), done.stderr
+    assert list((tmp_path / "image").rglob("player.html"))
 
 
 def test_the_image_runs_without_rights_and_says_how_it_is() -> None:
