@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests.browser.checks.ear import hears
 from tests.browser.driving.chromium import PHONE
 from tests.browser.driving.observer import Observer
 from tests.browser.driving.pages import Pages
@@ -38,7 +39,12 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     for language in ("fr", "en"):
         text = "1\n00:00:01,000 --> 00:04:00,000\nHello\n"
         (media / f"Long.{language}.srt").write_text(text)
-    settings = {"ZAPETTE_MEDIA_DIR": str(media), "ZAPETTE_CONVERT": "never"}
+    # with two sound tracks, of which the browser plays the first from the file
+    tracks = ("-map", "0:v", "-map", "1:a", "-map", "2:a", "-c:v", "libx264", "-g", "4")
+    picture = films.picture(300, "64x36", 2)
+    both = (*picture, *films.sound(300, 440), *films.sound(300, 880), *tracks, "-c:a", "aac")
+    ffmpeg(*both, "-pix_fmt", "yuv420p", "-ac", "1", str(media / "Two.mkv"))
+    settings = {"ZAPETTE_MEDIA_DIR": str(media)}
     with sharing(shared_system(folder, settings)) as running:
         yield running
 
@@ -110,6 +116,29 @@ def test_it_goes_on_on_the_other_player_and_stays_if_that_is_off(
         phone.tap("Continue on Kitchen")
         phone.wait_for_alert("Kitchen: The player is off. It stays on Bedroom.")
         assert second.plays()
+
+
+def test_the_sound_inside_a_film_goes_along(house: System, pages: Pages) -> None:
+    first, second = pages.started(house), pages.started(house)
+    with ExitStack() as stack:
+        here = stack.enter_context(Observer(house.household(), first.root))
+        there = stack.enter_context(Observer(house.household(), second.root))
+        here.ask("rename", b"Study")
+        there.ask("rename", b"Attic")
+        here.ask("load", b'{"source": "media/Two.mkv", "position": 100}')
+        here.ask("audio", b"1")
+        eventually(lambda: here.status()["audio"]["active"] == "1", "the other sound")
+        context = pages.context(**PHONE)
+        pages.phone(house, second.link, context=context).wait_until_live()
+        phone = pages.phone(house, first.link, context=context).wait_until_live()
+        eventually(lambda: phone.see(KNOWN) == 2, "both are known")
+        phone.tap("More")
+        phone.tap("Continue on Attic")
+        eventually(lambda: not first.plays() and second.plays(), "it goes on there", 60)
+        moved = there.status()
+        assert (moved["audio"]["active"], moved["stream"]["reason"]) == ("1", "track")
+        assert moved["position"] >= 100
+        eventually(lambda: hears(second, 880), "the other sound is heard")
 
 
 @pytest.fixture(scope="module")
