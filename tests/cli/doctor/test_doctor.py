@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shutil
 import socket
 import sqlite3
 import ssl
@@ -13,16 +15,18 @@ import threading
 import time
 from contextlib import suppress
 from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.broker.certificates import make_certificate
+from tests.clients.plain_player import PlainPlayer
 from tests.machines.namespaces import alone
 from tests.programs.mosquitto import Mosquitto
 from tests.programs.system import System
-from zapette_cli.doctor import certificates
+from zapette_cli.doctor import certificates, live_checks
 from zapette_server.paths import ROOT
 from zapette_server.settings.settings import Settings
 from zapette_server.tls.authority import Authority
@@ -253,6 +257,64 @@ def answer_once(listener: socket.socket, context: ssl.SSLContext) -> None:
     connection, _ = listener.accept()
     with connection, suppress(OSError):
         context.wrap_socket(connection, server_side=True).close()
+
+
+def test_an_ffmpeg_without_h264(tmp_path: Path) -> None:
+    """As some distributions build it; the rest of it is the real one."""
+    real = shutil.which("ffmpeg")
+    assert real is not None
+    own = tmp_path / "bin" / "ffmpeg"
+    own.parent.mkdir()
+    own.write_text(f'#!/bin/sh\n"{real}" "$@" | grep -v h264\n')
+    own.chmod(0o755)
+    found, code = doctor(System(tmp_path, {"PATH": f"{own.parent}:{os.environ['PATH']}"}))
+    assert found["converter"]["found"] == "this ffmpeg has no encoder for H.264"
+    assert (found["converter"]["result"], code) == ("failed", 1)
+    found, _ = doctor(System(tmp_path))
+    assert found["converter"]["result"] == "ok"
+
+
+class SlowClock(PlainPlayer):
+    """A player whose clock is a minute behind."""
+
+    async def status(self) -> dict[str, Any]:
+        state = await super().status()
+        return state | {"reported_at": state["reported_at"] - 60}
+
+
+def test_a_player_s_clock(system: System) -> None:
+    player = SlowClock(system.household(), "Attic").start()
+    try:
+        found, _ = doctor(system)
+    finally:
+        player.stop()
+    assert found["clock"]["result"] == "warning"
+    assert re.fullmatch(r"the clock of Attic is 6\d s behind", found["clock"]["found"])
+    assert "NTP" in found["clock"]["remedy"]
+
+
+class FastClock(BaseHTTPRequestHandler):
+    """Answers with a date that is a minute ahead."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        return super().date_time_string((timestamp or time.time()) + 60)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+def test_the_server_s_clock() -> None:
+    """Seen from another machine, or from a container with a clock of its own."""
+    with HTTPServer(("127.0.0.1", 0), FastClock) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        found = list(live_checks.pages(Settings(http_port=server.server_port)))
+        server.shutdown()
+    said = {each.what: each.found.en for each in found}
+    assert re.fullmatch(r"the clock of Zapette is (58|59|60) s ahead", said["clock"])
 
 
 def test_in_french(system: System) -> None:
