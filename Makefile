@@ -38,9 +38,9 @@ test-fronts: $(VENV)/.dev $(MODULES)/.dev
 	@FRONTS="$(FRONTS)" scripts/test-fronts.sh $(SHARED) $(ARGS)
 
 # All of three NATS servers; also what CI leaves out: nodes that restart in turn, and the pages.
-test-cluster: $(VENV)/.dev $(MODULES)/.dev
+test-cluster: $(VENV)/.dev $(MODULES)/.dev homeassistant
 	@scripts/system-packages.sh
-	@TEST_CLUSTER=1 $(BIN)/python -m pytest tests/cluster \
+	@TEST_CLUSTER=1 $(BIN)/python -m pytest tests/cluster tests/homeassistant/test_on_nats.py \
 		tests/browser/deployments/test_cluster.py tests/browser/deployments/test_elections.py $(ARGS)
 	@$(MAKE) --no-print-directory test-cluster-pages
 

@@ -6,6 +6,7 @@ say otherwise; each has players of its own.
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,6 +25,8 @@ from tests.sharing import sharing
 
 # these run in Home Assistant's own Python
 collect_ignore = ["kit"]
+if not os.environ.get("TEST_CLUSTER"):
+    collect_ignore.append("test_on_nats.py")
 if python.find() is None:
     collect_ignore_glob = ["test_*.py"]
 

@@ -1,4 +1,4 @@
-"""A running Home Assistant in a folder of its own: offline, on loopback, connected over MQTT 5."""
+"""A running Home Assistant in a folder of its own: offline, on loopback, connected over MQTT."""
 
 from __future__ import annotations
 
@@ -57,11 +57,13 @@ class Instance:
         folder: its configuration.
         broker: the one broker that it has.
         more: further lines of its configuration.yaml.
+        protocol: the version of MQTT.
     """
 
     folder: Path
     broker: BrokerUrl
     more: str = ""
+    protocol: str = "5"
     process: subprocess.Popen[bytes] | None = None
     socket: Socket | None = None
     jwt_key: str = field(default_factory=lambda: secrets.token_hex(32))
@@ -278,7 +280,7 @@ class Instance:
         data: dict[str, Any] = {
             "broker": self.broker.host,
             "port": self.broker.port,
-            "protocol": "5",
+            "protocol": self.protocol,
             "client_id": f"home-assistant-{self.port}",
         }
         if self.broker.username is not None:
