@@ -230,7 +230,7 @@ class Traefik(Proxy):
 
     def command(self, folder: Path) -> list[str]:
         pair = f"certFile: {authority().server_certificate}, keyFile: {authority().server_key}"
-        dynamic = self.documented().replace("home.example", "localhost")
+        dynamic = self.documented().replace("Host(`home.example`)", "HostRegexp(`.`)")
         if self.ends_tls:
             dynamic = dynamic.replace("service: zapette", "service: zapette\n      tls: {}")
             dynamic += f"tls: {{certificates: [{{{pair}}}]}}\n"

@@ -51,6 +51,9 @@ OTHERS: Final = (Nginx, Caddy, SecureCaddy, Traefik, SecureTraefik)
 IDLE: Final = 10
 """Seconds of silence; a page that is seen sends something every three."""
 
+MINUTE: Final = 65
+"""Seconds that are longer than a minute, also where a proxy counts in steps."""
+
 
 class NginxThatCutsOff(Nginx):
     """nginx that closes what was silent for some seconds, as many proxies do."""
@@ -137,6 +140,30 @@ def test_the_client_is_known_by_its_own_address(behind: System) -> None:
     assert "192.168.7.7" not in behind.log
 
 
+def silent_client(system: System) -> MqttClient:
+    """Return a client that says nothing by itself, through the proxy."""
+    assert system.front is not None
+    silent = MqttClient(
+        system, "silent", "home", system.home_password(),
+        transport="websockets", port=system.front.port,
+    )  # fmt: skip
+    silent.mqtt.ws_set_options("/tv/mqtt")
+    return silent
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("proxy", [Caddy, Traefik])
+def test_a_silent_client_stays(tmp_path: Path, proxy: type[Proxy]) -> None:
+    """These two need no setting for it: a minute of silence is what nginx cuts off by default."""
+    system = System(tmp_path)
+    system.front = proxy(system.http_port)
+    with system, silent_client(system) as silent:
+        assert silent.is_in
+        with pytest.raises(AssertionError, match="it is cut off"):
+            eventually(lambda: silent.ended, "it is cut off", timeout=MINUTE, every=0.5)
+        assert silent.is_in
+
+
 @pytest.mark.long
 def test_a_page_outlasts_a_proxy_s_idle_limit(tmp_path: Path, browser: Browser) -> None:
     """The limit is in force: a client that stays silent meanwhile is cut off."""
@@ -146,11 +173,7 @@ def test_a_page_outlasts_a_proxy_s_idle_limit(tmp_path: Path, browser: Browser) 
         page = browser.new_context().new_page()
         page.goto(system.url)
         page.wait_for_selector("body[data-connection=live]", state="attached")
-        silent = MqttClient(
-            system, "silent", "home", system.home_password(),
-            transport="websockets", port=system.front.port,
-        )  # fmt: skip
-        silent.mqtt.ws_set_options("/tv/mqtt")
+        silent = silent_client(system)
         began = time.monotonic()
         with silent:
             assert silent.is_in
