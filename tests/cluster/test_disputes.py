@@ -111,7 +111,13 @@ def test_a_web_side_without_the_database_undoes_no_revocation(
         for side in (good, cut):
             looks = side.looks
             await soon(lambda it=side, n=looks: it.looks > n + 5)  # type: ignore[misc]
+        # nor does it if the node returns
+        (link,) = cut._links
+        link.claims = ""
+        looks = cut.looks
+        await soon(lambda: cut.looks > looks + 1)
         assert node.given == [stored] * len(node.given)
+        assert not any(cut.informed.values())
         # what comes meanwhile is put right once one of them can read again
         good.is_cut = True
         node.take(keys.account.jwt(keys.operator, {"before": 1}))

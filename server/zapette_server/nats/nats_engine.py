@@ -98,7 +98,8 @@ class NatsEngine:
         self._leader = ""
         self._revocations: dict[str, int] | None = None
         self._claims = ""
-        self._is_disputed = False
+        # how often another web side sent something else, and how often before the last reading
+        self._disputes = self._settled = 0
         self._store_problem: str | None = None
         self._dropped_at = float("-inf")
         self._service: Client | None = None
@@ -124,8 +125,13 @@ class NatsEngine:
     @property
     def informed(self) -> Mapping[str, bool]:
         """Whether each node, by its address, has acknowledged the latest revocations."""
-        latest = self._claims
+        latest = "" if self._is_disputed else self._claims
         return {it.url: it.is_live and bool(latest) and it.claims == latest for it in self._links}
+
+    @property
+    def _is_disputed(self) -> bool:
+        """Whether another web side may have read newer revocations."""
+        return self._settled < self._disputes
 
     def start(self, service: Client) -> None:
         """Connect to the nodes; availabilities are read and corrected through `service`."""
@@ -227,22 +233,22 @@ class NatsEngine:
 
     async def _follow_stores(self) -> None:
         while True:
-            is_disputed, self._is_disputed = self._is_disputed, False
+            disputes = self._disputes
             try:
                 revocations = await asyncio.to_thread(self._read)
             except StoreError as error:
                 self._store_problem = f"revocations cannot be read: {error}"
-                self._is_disputed |= is_disputed
             else:
                 self._store_problem = None
-                if is_disputed:
+                if disputes > self._settled:
+                    self._settled = disputes
                     for link in self._links:
                         link.claims = ""
                 if revocations != self._revocations:
                     self._revocations = revocations
                     self._claims = self._account.jwt(self._operators[0], revocations)
             behind = [it for it in self._links if it.is_live and it.claims != self._claims]
-            if self._claims:
+            if self._claims and not self._is_disputed:
                 await asyncio.gather(*(it.update(self._claims) for it in behind))
             await asyncio.sleep(_INTERVAL)
 
@@ -256,7 +262,7 @@ class NatsEngine:
             heard = claims.read(text, *self._operators)
             said = heard["nats"].get("revocations") or {}
             if heard["sub"] == self._account.public and said != (self._revocations or {}):
-                self._is_disputed = True
+                self._disputes += 1
 
     def _read(self) -> dict[str, int]:
         """Return by user key the second up to which its tokens are void."""
