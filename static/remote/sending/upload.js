@@ -12,6 +12,8 @@ const SLOW = 5000;
 const LONGEST_PAUSE = 10_000;
 /** The number of retries, which take some ten minutes. */
 const TRIES = 60;
+/** How often a proxy may refuse in the server's place, as one that starts does. */
+const REFUSALS = 5;
 /** A server error that a retry does not change. */
 const FINAL = "not_implemented";
 /** There is no room for the file or, once it has begun, the disk is full at the moment. */
@@ -20,6 +22,7 @@ const NO_ROOM = "no_room";
 const CUT = ["request_timeout", "conflict"];
 /** What a proxy answers that takes no body of this size; nginx takes 1 MiB unless told otherwise. */
 const CONTENT_TOO_LARGE = 413;
+const TOO_MANY = 429;
 
 /**
  * @typedef {import("../../connection/api.js").UploadState} UploadState
@@ -114,7 +117,8 @@ export class Upload {
     const passing = known && (isTooLarge || known.passing || CUT.includes(known.code));
     const isFinal = known?.code === FINAL || (known?.code === NO_ROOM && !this.#state);
     this.#failures += 1;
-    if (!known || !passing || isFinal || this.#failures > TRIES) throw error;
+    const tries = known && !isTooLarge && isRefusedByProxy(known) ? REFUSALS : TRIES;
+    if (!known || !passing || isFinal || this.#failures > tries) throw error;
     this.#shrink();
     const { received = 0 } = this.#state ?? {};
     this.#around.progressed(received, known.status === 0);
@@ -124,4 +128,9 @@ export class Upload {
   #shrink() {
     this.#part = Math.max(LEAST, this.#part >> 1);
   }
+}
+
+/** @param {ApiError} error */
+function isRefusedByProxy({ code, status }) {
+  return code === "unavailable" && status >= 400 && status < 500 && status !== TOO_MANY;
 }

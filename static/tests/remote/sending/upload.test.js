@@ -107,13 +107,27 @@ test("a proxy that takes no large bodies gets smaller ones", async () => {
   server.uploadPart = async (id, offset, part) => {
     if (part.size <= most) return sent(id, offset, part);
     refused += 1;
-    throw new ApiError("invalid_request", "the web server answered 413", 413);
+    throw new ApiError("unavailable", "the web server answered 413", 413);
   };
   await upload.send();
   assert.equal(server.received, SIZE);
   assert.equal(Math.max(...server.parts), 512 << 10);
   assert.equal(refused, 1);
 });
+
+for (const status of [403, 413]) {
+  test(`a proxy that answers ${status} to each part ends it soon`, async () => {
+    const server = new Server();
+    const { upload } = sending(server);
+    let refused = 0;
+    server.uploadPart = async () => {
+      refused += 1;
+      throw new ApiError("unavailable", `the web server answered ${status}`, status);
+    };
+    await assert.rejects(upload.send(), { status });
+    assert.ok(refused < 20, `${refused} attempts`);
+  });
+}
 
 test("a part whose answer was lost is not sent again", async () => {
   const server = new Server();
