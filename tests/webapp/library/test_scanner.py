@@ -171,12 +171,15 @@ def test_an_index_of_before_keeps_when_a_film_came(media: Path, tmp_path: Path) 
         library.stop()
 
 
-def test_an_index_of_before_gets_the_titles_of_today(media: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("is_probed", [True, False])
+def test_an_index_of_before_gets_the_titles_of_today(
+    is_probed: bool, media: Path, tmp_path: Path
+) -> None:
     episode = "Kaamelott - Saison 1 - Épisode 2.mkv"
     (media / "Été").mkdir()
     (media / "Été" / episode).write_bytes(b"x")
     ffmpeg("-f", "lavfi", "-i", "sine=duration=1", "-metadata", "title=A Song",
-           str(media / "Été" / "01.mp3"))  # fmt: skip
+           "-metadata", "artist=A Singer", str(media / "Été" / "01.mp3"))  # fmt: skip
     before = new(media, tmp_path)
     before.scanner.scan()
     while before.scanner.probe_one():
@@ -187,6 +190,8 @@ def test_an_index_of_before_gets_the_titles_of_today(media: Path, tmp_path: Path
             "UPDATE entries SET title = 'old', search = 'old', series = NULL, season = NULL, "
             "episode = NULL, sort = '' WHERE title != 'A Song'"
         )
+        # an older one has its songs probed once more
+        file.execute("UPDATE entries SET probed = ? WHERE kind = 'audio'", (is_probed,))
         file.execute("PRAGMA user_version = 4")
         file.commit()
     library = new(media, tmp_path)
@@ -199,7 +204,7 @@ def test_an_index_of_before_gets_the_titles_of_today(media: Path, tmp_path: Path
         assert paths(library, search="s01e02") == [f"Été/{episode}"]
         assert [it["title"] for it in library.queries.answer()["entries"]] == ["a", "Été", "top"]
         # the files are the same
-        assert library.index.counts() == (4, 4)
+        assert library.index.counts() == (4, 3 + is_probed)
     finally:
         library.stop()
 

@@ -235,9 +235,11 @@ def _put(file: SqliteConnection, folder: str, medium: Medium, new_since: float |
         "ELSE excluded.kind END, "
         "rank = excluded.rank, sort = excluded.sort, year = excluded.year, "
         "series = excluded.series, season = excluded.season, episode = excluded.episode, "
-        # music may have its title from its tags
-        "title = CASE WHEN kind = 'audio' AND probed = 1 THEN title ELSE excluded.title END, "
-        "search = CASE WHEN kind = 'audio' AND probed = 1 THEN search ELSE excluded.search END, "
+        # music has its title from its tags, also if it is to be probed once more
+        "title = CASE WHEN kind = 'audio' AND (probed = 1 OR coalesce(artist, album) IS NOT NULL) "
+        "THEN title ELSE excluded.title END, "
+        "search = CASE WHEN kind = 'audio' AND (probed = 1 OR coalesce(artist, album) IS NOT NULL) "
+        "THEN search ELSE excluded.search END, "
         "poster = excluded.poster, "
         "poster_mtime_ns = excluded.poster_mtime_ns, subtitles = excluded.subtitles, "
         "probed = CASE WHEN size = excluded.size AND mtime_ns = excluded.mtime_ns THEN probed "
