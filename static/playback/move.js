@@ -34,13 +34,11 @@ export async function move(from, to) {
   await to.call("status", {});
   try {
     await fillQueue(state, to);
-    await to.call("seek", { position: from.position() }).catch(pass("not_supported"));
+    await seek(from, to);
     await choose(state, to);
     if (state.playing) await to.plays();
     else await to.call("pause", {});
-    if (Math.abs(from.position() - to.position()) > NEAR) {
-      await to.call("seek", { position: from.position() }).catch(pass("not_supported"));
-    }
+    if (Math.abs(from.position() - to.position()) > NEAR) await seek(from, to);
   } catch (error) {
     await to.call("pause", {}).catch(() => {});
     throw error;
@@ -70,6 +68,15 @@ async function fillQueue({ queue, source, title, shuffle, repeat }, to) {
 }
 
 /**
+ * @param {Mover} from
+ * @param {Mover} to
+ */
+async function seek(from, to) {
+  const wanted = to.call("seek", { position: from.position() }, { timeout: LOADING });
+  await wanted.catch(pass("not_supported"));
+}
+
+/**
  * Choose tracks and speed, except what the other player does not have.
  *
  * @param {PlayerState} state
@@ -85,7 +92,9 @@ async function choose({ audio, subtitles, rate }, to) {
   ];
   for (const [procedure, parameters, wanted] of wishes) {
     if (!wanted) continue;
-    await to.call(procedure, parameters).catch(pass("not_supported", "invalid_argument"));
+    // another sound, or subtitles in the picture, may load the medium again
+    const chosen = to.call(procedure, parameters, { timeout: LOADING });
+    await chosen.catch(pass("not_supported", "invalid_argument"));
   }
 }
 
