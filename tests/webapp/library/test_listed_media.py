@@ -208,6 +208,7 @@ def test_a_link_plays_its_address(home: Library) -> None:
         (b"# a note\n\n  https://example.org/a b.mp4  \n", "https://example.org/a%20b.mp4"),
         (b"https://example.org/a.mp4|User-Agent=x y&b", "https://example.org/a.mp4"),
         (b"https://example.org/a.mp4 |Referer=x|y", "https://example.org/a.mp4"),
+        (b"https://example.org/a.mp4| !verify=0", "https://example.org/a.mp4"),
         (b"https://example.org/a|b.mp4?x=1|2|X-Y=z", "https://example.org/a|b.mp4?x=1|2"),
     ],
 )

@@ -27,7 +27,7 @@ MOST: Final = 5000
 _LONGEST: Final = 4096
 _ADDRESS: Final = re.compile(r"https?://[^\s/]\S*", re.IGNORECASE)
 # Kodi writes headers for a player to send after an address: ``|User-Agent=x&Referer=y``
-_HEADERS: Final = re.compile(r"\|(?=[\w-]+=)")
+_HEADERS: Final = re.compile(r"\|(?=\s*!?[\w-]+=)")
 _FILE: Final = re.compile(rb"file:(?://(?:localhost)?)?(?=/)", re.IGNORECASE)
 _PLS: Final = re.compile(rb"(file|title|length)(\d{1,6})\s*=\s*(.*)", re.IGNORECASE)
 _EXTINF: Final = re.compile(r"#EXTINF:\s*(-?[\d.]+)?[^,]*,?(.*)", re.IGNORECASE)
