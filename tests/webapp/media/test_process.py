@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import subprocess
 import threading
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from tests.waiting import HANG_TIMEOUT
-from zapette_webapp.errors import ToolTooLong
+from zapette_webapp.errors import ToolMissing, ToolTooLong
 from zapette_webapp.streams.making import process
 from zapette_webapp.streams.making.process import Process
 
@@ -35,16 +38,35 @@ def test_one_that_is_silent_for_too_long(code: str, monkeypatch: pytest.MonkeyPa
 
 
 def test_it_may_wait_for_its_reader(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(process, "SILENCE", 0.3)
+    monkeypatch.setattr(process, "SILENCE", 1)
     # more than the pipe holds
     started = shell("head -c 300000 /dev/zero")
     output = started.output()
     received = len(next(output))
     # three times as long as it may be silent
-    threading.Event().wait(0.9)
+    threading.Event().wait(3)
     received += sum(map(len, output))
     assert received == 300_000
     assert started.wait() == 0
+
+
+def test_it_ends_if_nobody_can_read_its_errors(monkeypatch: pytest.MonkeyPatch) -> None:
+    started = []
+
+    def start(*arguments: Any, **options: Any) -> subprocess.Popen[bytes]:
+        started.append(subprocess.Popen(*arguments, **options))
+        return started[0]
+
+    def refuse(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(
+        process, "subprocess", SimpleNamespace(**vars(subprocess) | {"Popen": start})
+    )
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    with pytest.raises(ToolMissing):
+        shell("sleep 600")
+    assert started[0].returncode == -9
 
 
 def test_another_thread_ends_it() -> None:

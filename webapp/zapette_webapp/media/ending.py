@@ -13,7 +13,10 @@ from typing import Self
 
 
 def await_end(process: subprocess.Popen[bytes]) -> None:
-    """Wait for the end of a process, which keeps its id until it is reaped."""
+    """Wait for the end of a process, which keeps its id until it is reaped.
+
+    Without `os.waitid`, it is reaped here.
+    """
     if hasattr(os, "waitid"):
         os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
     else:  # pragma: no cover - Windows, and macOS before Python 3.13

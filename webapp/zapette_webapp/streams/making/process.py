@@ -61,7 +61,13 @@ class Process:
         self._guard = threading.Lock()
         self._ended = False
         self._errors = threading.Thread(target=self._read_errors, name="ffmpeg errors", daemon=True)
-        self._errors.start()
+        try:
+            self._errors.start()
+        except RuntimeError as error:
+            log.warning("cannot read the errors of %s: %s", command[0], error)
+            with self._process:
+                ending.kill(self._process)
+            raise ToolMissing from error
 
     @property
     def pid(self) -> int:
