@@ -43,10 +43,10 @@ class Home:
         if not message.retained:
             self._published.append((message.topic, message.payload))
 
-    def answer(self) -> object:
+    def answer(self, timeout: float = 1) -> object:
         """Return what the server answers; None if it does not."""
         try:
-            return self._caller.call(SERVER, "id", timeout=1)
+            return self._caller.call(SERVER, "id", timeout=timeout)
         except CallError:
             return None
 
@@ -90,9 +90,10 @@ def check_answers(home: Home) -> None:
     eventually(home.answer, "the server answers")
     before = len(home.answers())
     for _ in range(20):
-        assert home.answer()
+        assert home.answer(HANG_TIMEOUT)
     counted = Counter(home.answers()[before:])
-    assert len(counted) == 20
+    # one that came too late for its call may be among them
+    assert len(counted) >= 20
     assert set(counted.values()) == {1}
 
 
