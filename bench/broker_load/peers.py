@@ -73,7 +73,7 @@ class ThreeNats(Nats):
 
 SERVERS: Final[dict[str, type[Server]]] = {
     kind.name: kind
-    for kind in (Ours, OnePort, Mosquitto, Crossbar, StockAmqtt, Nats, ThreeNats, Iotcore)
+    for kind in (Ours, Mosquitto, Crossbar, StockAmqtt, Nats, ThreeNats, Iotcore, OnePort)
 }
 
 
