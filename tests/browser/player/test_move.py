@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -58,15 +58,32 @@ def first_paused(observer: Observer) -> dict[str, Any]:
     return dict(next((it.json for it in observer.states if not it.json["playing"]), {}))
 
 
+@contextmanager
+def named(house: System, pages: Pages, name: str) -> Iterator[tuple[PlayerPage, Observer]]:
+    """Open a player of this name, and observe it."""
+    player = pages.started(house)
+    with Observer(house.household(), player.root) as observer:
+        observer.ask("rename", name.encode())
+        yield player, observer
+
+
+def knowing(house: System, pages: Pages, first: PlayerPage, second: PlayerPage) -> RemotePage:
+    """Return the first player's remote on a phone that knows both, at *More*."""
+    context = pages.context(**PHONE)
+    pages.phone(house, second.link, context=context).wait_until_live()
+    phone = pages.phone(house, first.link, context=context).wait_until_live()
+    eventually(lambda: phone.see(KNOWN) == 2, "both are known")
+    phone.tap("More")
+    return phone
+
+
 def test_it_goes_on_on_the_other_player_and_stays_if_that_is_off(
     house: System, pages: Pages
 ) -> None:
-    first, second = pages.started(house), pages.started(house)
-    with ExitStack() as stack:
-        here = stack.enter_context(Observer(house.household(), first.root))
-        there = stack.enter_context(Observer(house.household(), second.root))
-        here.ask("rename", b"Kitchen")
-        there.ask("rename", b"Bedroom")
+    with (
+        named(house, pages, "Kitchen") as (first, here),
+        named(house, pages, "Bedroom") as (second, there),
+    ):
         for source in (b"media/one.webm", b"media/one.webm"):
             here.ask("queue/add", source)
         here.ask("load", b'{"source": "media/Long.webm", "position": 100}')
@@ -75,18 +92,13 @@ def test_it_goes_on_on_the_other_player_and_stays_if_that_is_off(
         here.ask("rate", b"1.25")
         here.ask("repeat", b"all")
         there.ask("queue/add", b"media/one.webm")
-        context = pages.context(**PHONE)
-        # a phone that knows both
-        pages.phone(house, second.link, context=context).wait_until_live()
-        phone = pages.phone(house, first.link, context=context).wait_until_live()
-        eventually(lambda: phone.see(KNOWN) == 2, "both are known")
-        phone.tap("More")
+        phone = knowing(house, pages, first, second)
         before = here.status()
         here.said.clear()
         phone.tap("Continue on Bedroom")
         eventually(lambda: not first.plays(), "the first one pauses", 60)
         # what is published of it may come later than it stands still, and more after that
-        paused = eventually(lambda: first_paused(here), "all are told that it pauses")
+        paused = eventually(lambda: first_paused(here), "its pause is published")
         stopped = first.time
         moved = there.status()
         assert second.plays()
@@ -119,20 +131,14 @@ def test_it_goes_on_on_the_other_player_and_stays_if_that_is_off(
 
 
 def test_the_sound_inside_a_film_goes_along(house: System, pages: Pages) -> None:
-    first, second = pages.started(house), pages.started(house)
-    with ExitStack() as stack:
-        here = stack.enter_context(Observer(house.household(), first.root))
-        there = stack.enter_context(Observer(house.household(), second.root))
-        here.ask("rename", b"Study")
-        there.ask("rename", b"Attic")
+    with (
+        named(house, pages, "Study") as (first, here),
+        named(house, pages, "Attic") as (second, there),
+    ):
         here.ask("load", b'{"source": "media/Two.mkv", "position": 100}')
         here.ask("audio", b"1")
         eventually(lambda: here.status()["audio"]["active"] == "1", "the other sound")
-        context = pages.context(**PHONE)
-        pages.phone(house, second.link, context=context).wait_until_live()
-        phone = pages.phone(house, first.link, context=context).wait_until_live()
-        eventually(lambda: phone.see(KNOWN) == 2, "both are known")
-        phone.tap("More")
+        phone = knowing(house, pages, first, second)
         phone.tap("Continue on Attic")
         eventually(lambda: not first.plays() and second.plays(), "it goes on there", 60)
         moved = there.status()
@@ -144,9 +150,7 @@ def test_the_sound_inside_a_film_goes_along(house: System, pages: Pages) -> None
 @pytest.fixture(scope="module")
 def kitchen(house: System, module_pages: Pages) -> Iterator[tuple[PlayerPage, Observer]]:
     """Let a player play a film in a queue."""
-    screen = module_pages.started(house)
-    with Observer(house.household(), screen.root) as there:
-        there.ask("rename", b"Kitchen")
+    with named(house, module_pages, "Kitchen") as (screen, there):
         there.ask("queue/add", b"media/one.webm")
         there.ask("load", b'{"source": "media/Long.webm", "position": 100}')
         there.ask("subtitles", b"fr")
