@@ -106,7 +106,7 @@ def check_announcements(home: Home, side: System) -> None:
             home.publish(f"{player.root}/state", state)
         for player in players:
             wanted = [f"{player.id} {it}" for it in range(1, seq + 1)]
-            eventually(lambda it=player, last=wanted[-1]: home.names(it)[-1] == last, "it is told")  # type: ignore[misc]
+            eventually(lambda it=player, last=wanted[-1]: home.names(it)[-1] == last, "it comes")  # type: ignore[misc]
             assert home.names(player) == wanted
 
 

@@ -26,7 +26,7 @@ def status(on_nats: SystemOnNats, language: str = "C") -> subprocess.CompletedPr
 
 
 def informed(on_nats: SystemOnNats) -> list[float]:
-    """Return for each node whether it knows what is revoked, as Prometheus is told."""
+    """Return for each node whether it knows what is revoked, by the metrics."""
     found = figures(on_nats).items()
     return sorted(value for name, value in found if name.startswith("zapette_node_informed{"))
 
