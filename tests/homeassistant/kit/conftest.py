@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import paho.mqtt.client as paho
 import pytest
+from homeassistant.components.mqtt import is_connected
 from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
 from paho.mqtt.enums import CallbackAPIVersion
@@ -97,6 +98,8 @@ async def mqtt(
     assert await async_setup_component(hass, "homeassistant", {})
     assert await hass.config_entries.async_setup(entry.entry_id)
     await hass.async_block_till_done()
+    # the setup waits for the socket only
+    await eventually(lambda: is_connected(hass), "it is connected")
     yield entry
     for other in hass.config_entries.async_entries("zapette"):
         await hass.config_entries.async_unload(other.entry_id)
