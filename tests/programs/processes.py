@@ -8,6 +8,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import AnyStr, Final
 
+import psutil
+
 _SETPRIV: Final = shutil.which("setpriv")
 
 
@@ -17,6 +19,14 @@ def ending_with_us(command: Sequence[str]) -> list[str]:
     Only Linux has that.
     """
     return [_SETPRIV, "--pdeathsig", "TERM", *command] if _SETPRIV else [*command]
+
+
+def command_line(process: psutil.Process) -> list[str]:
+    """Return the command of a process; nothing if it has ended, even if nobody has reaped it."""
+    try:
+        return process.cmdline()
+    except psutil.NoSuchProcess:
+        return []
 
 
 @contextmanager

@@ -21,7 +21,7 @@ import psutil
 from tests.clients import proof
 from tests.programs import fronts
 from tests.programs.ports import free_ports
-from tests.programs.processes import ending, ending_with_us
+from tests.programs.processes import command_line, ending, ending_with_us
 from tests.waiting import HANG_TIMEOUT, eventually
 from zapette.mqtt.url import BrokerUrl
 from zapette_server.paths import ROOT
@@ -183,7 +183,7 @@ class System:
     def pid(self, part: str) -> int:
         """Return the process id of ``broker`` or ``web``."""
         for child in self._children():
-            if part in child.cmdline():
+            if part in command_line(child):
                 return child.pid
         raise AssertionError(f"no {part} runs")
 

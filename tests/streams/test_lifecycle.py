@@ -14,6 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.programs.processes import command_line
 from tests.programs.system import System
 from tests.samples.ffmpeg import ffmpeg
 from tests.streams.player import asked
@@ -391,7 +392,7 @@ def test_nothing_is_left_of_a_crash(new_system: Callable[..., System], long_film
     folder = system.data / "streams"
     assert list(folder.rglob("*.m4s"))
     web = psutil.Process(system.pid("web"))
-    (ffmpeg,) = [it for it in web.children() if "pipe:1" in it.cmdline()]
+    (ffmpeg,) = [it for it in web.children() if "pipe:1" in command_line(it)]
     system.kill("web")
     eventually(lambda: not ffmpeg.is_running(), "ffmpeg has ended")
     eventually(system.is_up, "the web is up again", timeout=60)

@@ -13,6 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.programs.processes import command_line
 from tests.waiting import HANG_TIMEOUT, SLACK, eventually
 from zapette_webapp.errors import ToolBusy, ToolError, ToolMissing, ToolTooLong, ToolTooMuch
 from zapette_webapp.media.tools import Limits, Tool
@@ -179,11 +180,8 @@ def test_how_runs_ended_is_counted() -> None:
 
 
 def _sleeps(process: psutil.Process) -> bool:
-    try:
-        return process.cmdline()[:1] == ["sleep"]
-    except psutil.NoSuchProcess:
-        # one of others, that a system runs for other tests
-        return False
+    # others may end, that a system runs for other tests
+    return command_line(process)[:1] == ["sleep"]
 
 
 def _is_alive(process: psutil.Process) -> bool:
