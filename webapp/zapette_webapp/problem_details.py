@@ -26,10 +26,11 @@ from zapette_webapp.media import spare_room
 
 log = logging.getLogger("zapette.web")
 
-_STORE_RETRY: Final = 5
+_RETRY: Final = 5
 _PLAYERS_RETRY: Final = 3600
 
 _GONE: Final = frozenset({errno.ENOENT, errno.ENOTDIR})
+_TOO_MANY_FILES: Final = frozenset({errno.EMFILE, errno.ENFILE})
 # no rights; a failing or unplugged disk; a share whose server is away
 _UNREADABLE: Final = frozenset(
     {errno.EACCES, errno.EPERM, errno.EIO, errno.ENODEV, errno.ENXIO, errno.ENOTCONN}
@@ -252,18 +253,23 @@ def _http(error: HTTPException) -> Response:
 def _store(error: StoreError) -> Response:
     """Return 503 with the store's message; the store itself has logged it."""
     problem = Problem(
-        HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", without_folders(str(error)), _STORE_RETRY
+        HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", without_folders(str(error)), _RETRY
     )
     is_silent = isinstance(error, StoreBusy | StoreUnreachable)
     return problem.response({"reason": "database_silent" if is_silent else "database_unusable"})
 
 
 def _system(error: OSError) -> Response:
-    """Return 507 if the disk is full."""
-    if not spare_room.is_full(error):
+    """Return 507 if the disk is full, 503 if too many files are open."""
+    if spare_room.is_full(error):
+        answer = _known(errors.NoRoom())
+    elif error.errno in _TOO_MANY_FILES:
+        status, detail = HTTPStatus.SERVICE_UNAVAILABLE, "the server has too many files open"
+        answer = Problem(status, code_of(status), detail, _RETRY).response()
+    else:
         return _unexpected(error)
     log.warning("%s %s failed: %s", request.method, request.url_rule, error.strerror)
-    return _known(errors.NoRoom())
+    return answer
 
 
 def _unexpected(error: Exception) -> Response:

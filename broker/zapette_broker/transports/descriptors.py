@@ -31,10 +31,10 @@ def most_connections(others: int = OTHER_FILES) -> int:
     """Return how many connections this process may have, so that other files can be opened.
 
     Args:
-        others: how many of these there are; of few files, three quarters are theirs.
+        others: how many of these there are; of few files, seven eighths are theirs.
     """
     if resource is None:
         return sys.maxsize
     files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     is_infinite = files == resource.RLIM_INFINITY
-    return sys.maxsize if is_infinite else int(max(files - others, files // 4))
+    return sys.maxsize if is_infinite else int(max(files - others, files // 8))
