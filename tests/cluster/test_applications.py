@@ -6,6 +6,7 @@ import pytest
 
 from tests.programs.nats_cluster import SystemOnNats
 from tests.zapette.client.test_application import (
+    test_a_callee_that_goes_ends_its_calls_at_once,
     test_a_name_of_64_characters,
     test_an_exception_is_told_to_the_caller_and_to_the_terminal,
     test_an_object_as_a_service,
@@ -18,6 +19,7 @@ from zapette.mqtt.url import BrokerUrl
 
 __all__ = [
     "application",
+    "test_a_callee_that_goes_ends_its_calls_at_once",
     "test_a_name_of_64_characters",
     "test_an_exception_is_told_to_the_caller_and_to_the_terminal",
     "test_an_object_as_a_service",

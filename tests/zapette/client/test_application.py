@@ -262,12 +262,17 @@ def test_signals_and_the_program_that_takes_the_name(
 
 def test_a_callee_that_goes_ends_its_calls_at_once(application: Make) -> None:
     service, own = application(name()), application()
-    forever = threading.Event()
-    service.register("hang")(lambda: forever.wait(60))
+    has_begun, forever = threading.Event(), threading.Event()
+
+    def hang() -> None:
+        has_begun.set()
+        forever.wait(60)
+
+    service.register("hang")(hang)
     service.start()
     own.start()
     call = own.call_later(f"{service.name}/hang", timeout=60)
-    eventually(lambda: not call.done() and service.is_live, "it hangs")
+    assert has_begun.wait(HANG_TIMEOUT)
     started = time.monotonic()
     service.stop()
     with pytest.raises(Unavailable, match="is offline"):
