@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import signal
 import socket
 import sqlite3
@@ -18,6 +19,9 @@ import pytest
 from tests.programs.ports import free_port
 from tests.programs.system import System
 from tests.waiting import HANG_TIMEOUT, SLACK, eventually
+from zapette_cli.processes.part import FATAL, Part
+from zapette_server.paths import ROOT
+from zapette_server.settings.settings import Settings
 from zapette_server.storage.folder_lock import FolderLock
 from zapette_server.storage.stores import BROKER
 
@@ -183,3 +187,25 @@ def test_credentials(system: System) -> None:
     assert system.zapette("credentials", "remove", "alice").returncode == 0
     gone = system.zapette("credentials", "remove", "alice")
     assert (gone.returncode, gone.stderr) == (2, "zapette: there is no account 'alice'\n")
+
+
+@pytest.mark.parametrize("name", ["click", "zapette_cli"])
+def test_a_module_in_the_current_folder_is_not_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """As in a folder of downloads, from which somebody starts Zapette."""
+    (tmp_path / f"{name}.py").write_text("raise SystemExit(9)")
+    monkeypatch.chdir(tmp_path)
+    part = Part("nonsense", Settings())
+    part.start()
+    assert part.process is not None
+    part.process.wait(HANG_TIMEOUT)
+    assert part.look(time.monotonic()) == FATAL
+
+
+def test_no_python_that_is_started_looks_there() -> None:
+    sources = [file for top in ("cli", "webapp") for file in (ROOT / top).rglob("*.py")]
+    options = [
+        it for file in sources for it in re.findall(r'sys\.executable, ("\S+")', file.read_text())
+    ]
+    assert options == ['"-P"'] * 6

@@ -48,7 +48,7 @@ class Part:
         """Start the process, which ends itself when this one ends."""
         self.started_at = time.monotonic()
         self.process = subprocess.Popen(  # noqa: S603 - our own command
-            [sys.executable, "-m", "zapette_cli", self.name, "--exit-with-parent"],
+            [sys.executable, "-P", "-m", "zapette_cli", self.name, "--exit-with-parent"],
             env=environment(self.settings),
             stdin=subprocess.PIPE,
             # Ctrl-C reaches the whole process group; only the manager handles it

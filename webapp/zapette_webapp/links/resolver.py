@@ -34,7 +34,7 @@ class Resolver:
 
     def __init__(self, *, private: bool) -> None:
         self._private = private
-        self.tool = Tool([sys.executable, "-m", "zapette_webapp.links"], LIMITS, name="links")
+        self.tool = Tool([sys.executable, "-P", "-m", "zapette_webapp.links"], LIMITS, name="links")
 
     @property
     def present(self) -> bool:

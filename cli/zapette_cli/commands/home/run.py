@@ -54,7 +54,7 @@ def run(settings: Settings, *, folder: str | None, reload: bool) -> None:
         reload=reload,
     )
     if code == manager.RELOAD:
-        os.execv(sys.executable, [sys.executable, "-m", "zapette_cli", *sys.argv[1:]])  # noqa: S606
+        os.execv(sys.executable, [sys.executable, "-P", "-m", "zapette_cli", *sys.argv[1:]])  # noqa: S606
     sys.exit(code)
 
 

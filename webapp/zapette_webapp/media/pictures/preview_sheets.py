@@ -31,7 +31,7 @@ class PreviewSheets(Pictures):
     """
 
     def __init__(self, folder: Path) -> None:
-        tool = Tool([sys.executable, "-m", _PROGRAM], LIMITS, name="previews")
+        tool = Tool([sys.executable, "-P", "-m", _PROGRAM], LIMITS, name="previews")
         super().__init__(folder, BUDGET, tool, "previews", "sheet 2")
 
     def _is_drawn(self, file: Path) -> bool:

@@ -96,7 +96,7 @@ class Prober:
         waiting: int = LIMITS.waiting,
         at_once: int = 1,
     ) -> None:
-        command = [sys.executable, "-m", "zapette_webapp.media.probing.inspection"]
+        command = [sys.executable, "-P", "-m", "zapette_webapp.media.probing.inspection"]
         limits = replace(LIMITS, niceness=niceness, waiting=waiting, at_once=at_once)
         self.tool = Tool(command, limits, name=name)
 

@@ -32,7 +32,9 @@ class Converter:
 
     def __init__(self) -> None:
         self.tool = Tool(
-            [sys.executable, "-m", "zapette_webapp.subtitle_formats"], LIMITS, name="subtitles"
+            [sys.executable, "-P", "-m", "zapette_webapp.subtitle_formats"],
+            LIMITS,
+            name="subtitles",
         )
         self._lock = threading.Lock()
         self._remembered: OrderedDict[_Key, str] = OrderedDict()
