@@ -28,6 +28,7 @@ from zapette_broker.monitoring.metrics import Metrics
 from zapette_server.paths import ROOT
 from zapette_server.settings.broker_settings import NATS, BrokerSettings
 from zapette_server.settings.settings import Settings
+from zapette_server.settings.sources import load
 from zapette_server.storage.stores import WEB, Stores
 from zapette_server.trusted_proxies import TrustedProxies
 from zapette_webapp.status.health import create_checks
@@ -178,6 +179,14 @@ def test_image_installs_what_the_settings_need(objects: dict[tuple[str, str], An
     groups = tomllib.loads((ROOT / "pyproject.toml").read_text())
     for name in needed:
         assert groups["dependency-groups"][name] == groups["project"]["optional-dependencies"][name]
+
+
+def test_the_services_do_not_set_settings(objects: dict[tuple[str, str], Any]) -> None:
+    """Kubernetes gives each pod the addresses of the services, in variables of their names."""
+    pod = objects["StatefulSet", "zapette-web"]["spec"]["template"]["spec"]
+    found = [name.upper().replace("-", "_") for kind, name in objects if kind == "Service"]
+    links = {f"{it}_SERVICE_HOST": "10.0.0.1" for it in found}
+    load(None, links if pod.get("enableServiceLinks", True) else {})
 
 
 def test_kubernetes_file_declares_nodes_web_sides_and_nginx(
