@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -66,6 +67,25 @@ def test_it_cannot_vouch_for_others(authority: Authority) -> None:
 def test_only_its_owner_reads_it(authority: Authority) -> None:
     assert authority.folder.stat().st_mode & 0o777 == 0o700
     assert {it.stat().st_mode & 0o777 for it in authority.folder.iterdir()} == {0o600}
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+def test_made_by_root_it_is_for_the_owner_of_the_data(tmp_path: Path) -> None:
+    """As by `sudo zapette tls` for a service that runs as another user."""
+    os.chown(tmp_path, 65534, 65534)
+    made = Authority.in_data(tmp_path)
+    made.make(NAMES)
+    assert {it.stat().st_uid for it in (made.folder, *made.folder.iterdir())} == {65534}
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="others write nothing that is not theirs")
+def test_root_writes_nothing_through_a_link(tmp_path: Path) -> None:
+    elsewhere = tmp_path / "etc"
+    elsewhere.mkdir()
+    (tmp_path / "tls").symlink_to(elsewhere)
+    with pytest.raises(AuthorityError, match="tls"):
+        Authority.in_data(tmp_path).make(NAMES)
+    assert list(elsewhere.iterdir()) == []
 
 
 def test_how_long_it_lasts(authority: Authority) -> None:

@@ -34,6 +34,23 @@ def write(file: Path, text: str, *, sync: bool = True) -> None:
         raise
 
 
+def make_folder(folder: Path) -> None:
+    """Make a folder for such files, mode 0700, if it is missing.
+
+    Args:
+        folder: its path; made by root, it gets the owner of the folder that it is in.
+
+    Raises:
+        OSError: it cannot be made.
+    """
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if _is_root():
+        # another user may put a link there
+        descriptor = os.open(folder, os.O_DIRECTORY | os.O_NOFOLLOW)
+        keep_owner(descriptor, folder.parent)
+        os.close(descriptor)
+
+
 def keep_owner(descriptor: int, folder: Path) -> None:
     """Give a file or folder that root has created to the owner of `folder`, who is to read it.
 
@@ -44,9 +61,13 @@ def keep_owner(descriptor: int, folder: Path) -> None:
         descriptor: of the file; its path may be another file's by now.
         folder: the folder that it is for.
     """
-    if not hasattr(os, "geteuid") or os.geteuid() != 0:
+    if not _is_root():
         return
     with contextlib.suppress(OSError):
         found, owner = os.fstat(descriptor), folder.stat()
         if stat.S_ISDIR(found.st_mode) or found.st_nlink == 1:
             os.fchown(descriptor, owner.st_uid, owner.st_gid)
+
+
+def _is_root() -> bool:
+    return hasattr(os, "geteuid") and os.geteuid() == 0

@@ -100,7 +100,7 @@ class Authority:
         """
         now = now or datetime.now(UTC)
         try:
-            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            private_file.make_folder(self.folder)
             if not self.is_made:
                 self._make_authority(names, now)
             if self.is_due(names, now):
