@@ -99,8 +99,7 @@ class Sender(PacketWriter):
         if session.inflight is not None:
             for packet_id, outgoing in list(session.inflight.items()):
                 self.send(self._again(packet_id, outgoing))
-        if session.waiting is not None:
-            self.pump()
+        self._drain()
 
     def pause(self) -> None:
         """Write less: the client reads slower than it is written to."""
@@ -134,10 +133,7 @@ class Sender(PacketWriter):
             if self._held is None:
                 self._held = deque()
             self._held.append((message, retain, ids))
-        if self._held is not None:
-            self._drain()
-        else:
-            self.pump()
+        self._drain()
 
     def _start(self, session: Session, outgoing: Outgoing) -> None:
         store = self.context.store
@@ -216,7 +212,7 @@ class Sender(PacketWriter):
         self._held.append((message, retain, ids))
 
     def _drain(self) -> None:
-        """Send what was held back, some at a time so that others have their turn."""
+        """Send what was held back, some at a time so that others have their turn, and then pump."""
         budget = _DRAIN_TURN
         while self._held and not self.writing_paused and not self.over:
             if not budget:
@@ -228,7 +224,7 @@ class Sender(PacketWriter):
             if packet is not None:
                 self._count(message)
                 self.send(packet)
-        if self._held is not None and not self._held:
+        if not self._held:
             self.drop_held()
             self.pump()
 

@@ -161,6 +161,22 @@ def test_a_client_that_reads_slowly_gets_what_it_missed_later(desk: Desk) -> Non
     assert desk.core.budgets.whole.queued_bytes == 0
 
 
+def test_a_message_of_qos_1_alone_waits_for_a_slow_reader_no_longer_than_needed(
+    desk: Desk,
+) -> None:
+    reader, to_reader = desk.connect("reader")
+    writer, _ = desk.connect("writer")
+    desk.feed(reader, subscribe(1, ("open/#", 1), version=Version.V5))
+    to_reader.take()
+    packet = publish("open/door", b"!", qos=1, packet_id=1, version=Version.V5)
+    reader.pause()
+    desk.feed(writer, packet)
+    assert to_reader.take() == b""
+    reader.resume()
+    desk.feed(reader, b"")
+    assert to_reader.take() == packet
+
+
 def test_the_same_client_id_takes_over(desk: Desk) -> None:
     old, to_old = desk.connect("a")
     new, _ = desk.connect("a")
