@@ -35,7 +35,7 @@ class Group(click.Group):
             sys.stdout.reconfigure(errors="backslashreplace")
         try:
             return super().invoke(ctx)
-        except (ZapetteError, StoreError) as error:
+        except (ZapetteError, StoreError, PermissionError) as error:
             # a player, a service or a server may have put anything into it
             line = " ".join((message_of(error), *getattr(error, "__notes__", ())))
             click.echo(f"zapette: {one_line(line)}", err=True)
@@ -48,7 +48,7 @@ class Group(click.Group):
             ctx.exit(0)
 
 
-def exit_code(error: ZapetteError | StoreError) -> int:
+def exit_code(error: ZapetteError | StoreError | PermissionError) -> int:
     """Return the exit code for an error."""
     match error:
         case StoreDamaged():
@@ -72,4 +72,6 @@ def message_of(error: Exception) -> str:
     """Return the line that reports an error."""
     if isinstance(error, SpokenError):
         return error.text.of(language_of(os.environ))
+    if isinstance(error, PermissionError):
+        return f"{error.filename}: {error.strerror}"
     return f"{error.code}: {error.message}" if isinstance(error, CallError) else str(error)

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import itertools
 import logging
+import os
+import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from logging import Logger
 from pathlib import Path
@@ -17,6 +21,12 @@ from zapette_cli.program import main
 from zapette_server.settings.settings import Settings
 from zapette_server.settings.sources import load, to_environment, variable
 
+# root without what lets it open every folder
+AS_OTHERS = (
+    ("setpriv", "--bounding-set", "-dac_override,-dac_read_search", "--inh-caps", "-all")
+    if os.geteuid() == 0
+    else ()
+)
 GOOD_CODES = {0, 1, 2, 3, 4}
 BAD = [
     "", " ", "-1", "0", "nan", "inf", "1e400", "9" * 5000, "x" * 5000, "\udcff", "é\n", "None",
@@ -138,6 +148,41 @@ def test_bad_settings_in_the_environment(
     monkeypatch.setenv(key, value)
     for line in (["credentials"], ["players", "--timeout", "1"], ["players", "forget", "0000"]):
         assert_in_words(run.invoke(main, line), (key, value, line))
+
+
+@pytest.mark.parametrize(
+    ("line", "variables"),
+    [
+        ("credentials", ("ZAPETTE_TLS_CERT", "ZAPETTE_TLS_KEY")),
+        ("credentials", ("ZAPETTE_BRIDGE_CA_FILE",)),
+        ("credentials", ("ZAPETTE_BROKER_KEYS",)),
+        ("backup saved.zip", ("ZAPETTE_DATA_DIR",)),
+        ("doctor", ("ZAPETTE_DATA_DIR",)),
+        ("store copy closed/there postgresql://localhost/x", ()),
+    ],
+)
+def test_a_folder_that_is_closed_to_us(
+    tmp_path: Path, line: str, variables: tuple[str, ...]
+) -> None:
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0)
+    given = {"ZAPETTE_DATA_DIR": str(tmp_path / "data")}
+    given |= dict.fromkeys(variables, str(closed / "there"))
+    ended = subprocess.run(
+        [*AS_OTHERS, sys.executable, "-m", "zapette_cli", *line.split()],
+        env=os.environ | given, cwd=tmp_path, capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert ended.returncode == 2, ended.stderr
+    assert re.fullmatch(r"zapette: .*there.*: Permission denied\n", ended.stderr)
+
+
+@pytest.mark.parametrize("key", ["data_dir", "media_dir", "ca_file"])
+def test_a_link_that_leads_to_itself(run: CliRunner, tmp_path: Path, key: str) -> None:
+    loop = tmp_path / "loop"
+    loop.symlink_to(loop)
+    ended = run.invoke(main, ["credentials"], env={variable(key): str(loop)})
+    assert_in_words(ended, key)
+    assert ended.exit_code == 2
 
 
 def test_an_empty_setting_is_not_set(tmp_path: Path) -> None:

@@ -158,7 +158,11 @@ def _path(key: str, text: str) -> Path | None:
     if text:
         if "\0" in text:
             raise SettingsError(key, "it contains a character that no path can have")
-        return Path(text).resolve()
+        try:
+            return Path(text).resolve()
+        except (OSError, RuntimeError) as error:
+            # a link that leads to itself, or a current folder that is gone
+            raise SettingsError(key, str(error)) from None
     if key in _NEEDED:
         raise SettingsError(key, "it is empty")
     return None
