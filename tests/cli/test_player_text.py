@@ -16,6 +16,7 @@ from tests.contract.vector_files import vectors
 from zapette.client.players.players import KnownPlayer, _state
 from zapette.errors import CallError
 from zapette_cli.commands.completion import words
+from zapette_cli.commands.players.watch import _event_line
 from zapette_cli.doctor.findings import as_text, bad
 from zapette_cli.failures import Group
 from zapette_cli.language import Text
@@ -54,6 +55,13 @@ def test_the_volume(
 def is_plain(text: str) -> bool:
     """Whether a terminal shows `text` on one line and does nothing else."""
     return all(it.isprintable() or category(it) == "Zs" for it in text)
+
+
+def test_an_event_of_a_stranger_is_one_line() -> None:
+    player = KnownPlayer("0" * 32, state={"name": "TV\x1b[2J\n"})
+    shown = _event_line(player, "ended\x1b[2J", b'"\xc2\x9b2J"', as_json=False)
+    assert shown.endswith(' ended [2J " 2J"')
+    assert is_plain(shown)
 
 
 def test_an_error_of_a_stranger_is_one_line() -> None:

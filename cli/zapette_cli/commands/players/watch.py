@@ -14,6 +14,7 @@ from zapette_cli.commands.completion import complete_target
 from zapette_cli.connection_options import BrokerOptions, with_broker
 from zapette_cli.errors import TargetError
 from zapette_cli.language import Text
+from zapette_cli.player_text import one_line
 from zapette_cli.speech import said
 from zapette_cli.target import find
 
@@ -134,4 +135,5 @@ def _event_line(player: KnownPlayer, name: str, payload: bytes, *, as_json: bool
     if as_json:
         event = {"id": player.id, "name": player.name, "event": name, "value": value}
         return json.dumps(event, ensure_ascii=False)
-    return f"          {player.name or player.id}  {name} {json.dumps(value, ensure_ascii=False)}"
+    shown = f"{player.name or player.id}  {name} {json.dumps(value, ensure_ascii=False)}"
+    return f"          {one_line(shown)}"
