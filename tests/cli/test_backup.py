@@ -8,6 +8,7 @@ import shutil
 import sqlite3
 import stat
 import subprocess
+import sys
 import threading
 import zipfile
 from collections.abc import Callable, Iterator
@@ -17,6 +18,7 @@ from typing import Any
 
 import pytest
 
+from tests.cli.test_bad_input import AS_OTHERS
 from tests.clients.mqtt_clients import Household, MqttClient
 from tests.programs.system import System
 from tests.waiting import eventually
@@ -412,6 +414,26 @@ def test_links_are_left_out(data: Path, tmp_path: Path) -> None:
     assert backup.write(data, None, file) == ["link"]
     with zipfile.ZipFile(file) as archive:
         assert "tls/key.pem" in archive.namelist()
+
+
+def test_a_folder_that_cannot_be_read_is_no_backup(data: Path, tmp_path: Path) -> None:
+    (data / "tls").mkdir(mode=0)
+    file = tmp_path / "b.zip"
+    backing = [sys.executable, "-m", "zapette_cli", "backup", str(file), "--data", str(data)]
+    ended = subprocess.run([*AS_OTHERS, *backing], capture_output=True, text=True)
+    assert (ended.returncode, file.exists()) == (2, False)
+    assert f"{data / 'tls'}: " in ended.stderr
+
+
+def test_what_every_disk_has_stays(data: Path, tmp_path: Path) -> None:
+    """As if a disk of its own were mounted there: nobody but root may read or move it."""
+    (data / "lost+found").mkdir(mode=0)
+    file = tmp_path / "b.zip"
+    for command in ("backup", "restore"):
+        line = [sys.executable, "-m", "zapette_cli", command, str(file), "--data", str(data)]
+        ended = subprocess.run([*AS_OTHERS, *line], capture_output=True, text=True)
+        assert ended.returncode == 0, ended.stderr
+    assert (data / "lost+found").exists()
 
 
 def test_a_log_that_begins_anew_is_copied_again(

@@ -97,7 +97,7 @@ def _pack(data: Path, settings: Path | None, stream: IO[bytes]) -> list[str]:
 def _files(data: Path) -> tuple[list[str], list[str]]:
     """Return the names to keep, and those of links and others that are left out."""
     names, left_out = [], []
-    for folder, below, files in os.walk(data):
+    for folder, below, files in os.walk(data, onerror=_fail):
         for each in sorted([*files, *below]):
             path = Path(folder, each)
             name = path.relative_to(data).as_posix()
@@ -112,6 +112,10 @@ def _files(data: Path) -> tuple[list[str], list[str]]:
                 left_out.append(name)
     # the broker's first: a player that is made meanwhile is then known rather than half known
     return sorted(names, key=lambda name: (name != "broker.db", name)), left_out
+
+
+def _fail(error: OSError) -> None:
+    raise error
 
 
 def _add(archive: zipfile.ZipFile, file: Path, name: str) -> Entry:

@@ -31,6 +31,7 @@ _FORMAT: Final = 1
 _PART: Final = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_.@+-]{0,98}[A-Za-z0-9_@+-])?")
 _DEPTH: Final = 4
 _DERIVED: Final = ("library.db", "thumbnails", "subtitles", "streams", "uploads")
+_OF_A_DISK: Final = "lost+found"
 _OF_A_RUN: Final = (".lock", ".sock")
 
 
@@ -132,7 +133,7 @@ def is_kept(name: str) -> bool:
 def stays(name: str) -> bool:
     """Return whether a file or folder directly in the data folder stays there during a restore."""
     return (
-        name in _DERIVED
+        name in (*_DERIVED, _OF_A_DISK)
         or name.startswith((".", ASIDE, f"{_DERIVED[0]}-"))
         or name.endswith(_OF_A_RUN)
     )
