@@ -42,8 +42,10 @@ def main(wheels: Path) -> None:
         pins = folder / "constraints.txt"
         pins.write_text("\n".join(versions))
         from_here = ("--find-links", str(wheels.resolve()))
-        whole = by_pipx(folder, (*from_here, "--constraint", str(pins)))
-        by_tool = by_uv(folder, (*from_here, "--constraints", str(pins)))
+        # uv, which pipx uses, would take an earlier wheel of the same name from its cache
+        new = [f"--refresh-package={it.name.partition('-')[0]}" for it in wheels.glob("*.whl")]
+        whole = by_pipx(folder, (*from_here, *new, "--constraint", str(pins)))
+        by_tool = by_uv(folder, (*from_here, *new, "--constraints", str(pins)))
         client = by_pip(folder / "client", (*from_here, "--constraint", str(pins)))
         installed = {it.name for it in found(client)}
         if installed - {"pip", "setuptools"} != {"paho-mqtt", "zapette-client"}:
