@@ -81,13 +81,14 @@ docs: $(VENV)/.dev
 	@$(BIN)/python -m tests.conformance.statements.report >build/docs/conformance.md
 	@echo "build/docs has reference.md and conformance.md"
 
-# The wheels, in build/wheels; and whether they run from an empty folder.
+# The wheels, in build/wheels; and whether they run from an empty folder. With `PICTURES=FOLDER`,
+# Chromium takes a picture of the first page of each installation.
 wheels: $(VENV)/.dev $(MODULES)/.dev
 	@rm -rf build/wheels
 	@for each in zapette broker .; do \
 	  $(BIN)/uv build --wheel --quiet --no-build-isolation --python $(BIN)/python \
 	    --out-dir build/wheels $$each || exit 1; done
-	@$(BIN)/python -m scripts.try_wheels build/wheels
+	@$(BIN)/python -m scripts.try_wheels build/wheels $(PICTURES)
 
 # The add-on for Home Assistant, in build/addon: a folder to copy to its folder `addons`.
 addon: wheels

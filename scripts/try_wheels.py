@@ -1,7 +1,8 @@
 """Installs the wheels in `FOLDER` and runs them from an empty folder, without Node or a checkout.
 
 ``make wheels`` calls it. pipx and uv install the whole, as a person does; pip installs the client
-alone, which then calls the server that pipx installed. The versions are the lock's.
+alone, which then calls the servers that they installed. The versions are the lock's. With a second
+folder, Chromium puts a picture of each server's first page into it.
 """
 
 from __future__ import annotations
@@ -21,7 +22,10 @@ from importlib.metadata import Distribution, distributions
 from pathlib import Path
 from typing import Final
 
+from tests.browser.driving.chromium import launched
+from tests.browser.driving.page_monitor import PageMonitor
 from tests.programs.ports import free_ports
+from tests.waiting import eventually
 
 ROOT: Final = Path(__file__).parents[1]
 CALL: Final = """
@@ -29,11 +33,15 @@ import zapette
 with zapette.Application() as application:
     print(application.call("server/ip"))
 """
+_DRAWN: Final = """
+document.querySelector("qr-card img").naturalWidth > 0 &&
+  document.querySelector("video").readyState >= HTMLMediaElement.HAVE_CURRENT_DATA
+"""
 _STARTS_WITHIN: Final = 30.0
 _STOPS_WITHIN: Final = 15.0
 
 
-def main(wheels: Path) -> None:
+def main(wheels: Path, pictures: Path | None = None) -> None:
     """Try all of it; end with a message about what is wrong."""
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
@@ -51,7 +59,7 @@ def main(wheels: Path) -> None:
         if installed - {"pip", "setuptools"} != {"paho-mqtt", "zapette-client"}:
             sys.exit(f"the client alone installs {installed}")
         for name, command in {"pipx": whole / "bin" / "zapette", "uv": by_tool}.items():
-            run(command, client, folder / f"run-{name}")
+            run(command, client, folder / f"run-{name}", pictures and pictures / f"{name}.png")
     print("the wheels run, from an empty folder")  # noqa: T201
 
 
@@ -97,7 +105,7 @@ def found(environment: Path) -> list[Distribution]:
     return list(distributions(path=[str(packages)]))
 
 
-def run(command: Path, client: Path, folder: Path) -> None:
+def run(command: Path, client: Path, folder: Path, picture: Path | None) -> None:
     """Run the server in an empty folder, open its pages, and call it from the other environment."""
     folder.mkdir()
     http, mqtt = free_ports(2)
@@ -116,6 +124,8 @@ def run(command: Path, client: Path, folder: Path) -> None:
             for file in re.findall(r'(?:src|href)="(static/[^"]+)"', html):
                 get(url + file)
         get(f"{url}static/share-worker.js")
+        if picture:
+            take(picture, url, http)
         password = next(folder.rglob("home-password")).read_text().strip()
         get(f"{url}media/zapette.webm", f"home:{password}")
         broker = {"ZAPETTE_URL": f"mqtt://home:{password}@127.0.0.1:{mqtt}"}
@@ -127,6 +137,21 @@ def run(command: Path, client: Path, folder: Path) -> None:
     finally:
         if server.poll() is None:
             server.kill()
+
+
+def take(picture: Path, url: str, port: int) -> None:
+    """Take a picture of the first page, which must show a person what to do, without an error."""
+    monitor = PageMonitor({port})
+    with launched() as browser:
+        page = browser.new_page(viewport={"width": 1280, "height": 720}, locale="en")
+        monitor.add(page)
+        page.goto(url)
+        page.get_by_role("button", name="Start", exact=True).wait_for()
+        # the length of the sample clip
+        page.get_by_text("0:45", exact=True).wait_for()
+        eventually(lambda: page.evaluate(_DRAWN), "the QR code and the clip are drawn")
+        page.screenshot(path=picture)
+        monitor.verify()
 
 
 def wait_until_up(server: subprocess.Popen[bytes], url: str) -> None:
@@ -163,4 +188,4 @@ def get(url: str, account: str = "") -> bytes:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]).resolve())
+    main(*map(Path, sys.argv[1:]))
