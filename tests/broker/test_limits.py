@@ -18,7 +18,7 @@ import pytest
 
 from tests.broker.servers import Running, config, run_ours
 from tests.conformance.client import PATIENCE, Client
-from tests.conformance.wire.answers import Disconnect, PingResp, Publish, SubAck
+from tests.conformance.wire.answers import Disconnect, PingResp, PubAck, Publish, PubRec, SubAck
 from tests.conformance.wire.encodings import Version
 from tests.conformance.wire.packets import PINGREQ, Connect, publish, subscribe
 from tests.conformance.wire.properties import Property
@@ -118,6 +118,22 @@ def test_receive_maximum_is_told_and_enforced() -> None:
         for _ in range(3):
             client.receive()
         assert client.expect(Disconnect).code == 0x93
+
+
+@pytest.mark.parametrize("qos", [1, 2], ids="qos{}".format)
+def test_mqtt_311_has_no_receive_maximum(tmp_path: Path, qos: int) -> None:
+    """As many messages as a client sends at once are acknowledged, once they are stored."""
+    with run_ours(limits=Limits(receive_maximum=3), store=tmp_path / "store.db") as running:
+        client = running.connect("c", V311)
+        numbers = range(1, 41)
+        sent = [
+            publish(f"t/{it}", b"x", version=V311, qos=qos, retain=True, packet_id=it)
+            for it in numbers
+        ]
+        client.send(b"".join(sent))
+        assert [client.expect(PubAck if qos == 1 else PubRec).packet_id for _ in numbers] == list(
+            numbers
+        )
 
 
 def test_messages_under_way_to_a_client_are_limited() -> None:

@@ -54,11 +54,12 @@ class PacketWriter:
         version: 4 for MQTT 3.1.1, 5 for MQTT 5; 0 before CONNECT.
         max_out: largest packet the client takes.
         over: nothing is written any more.
+        waiting_acts: how many acts wait for a commit.
     """
 
     __slots__ = (
-        "_changed", "_logged", "_out", "_out_size", "_waiting_acts", "codec", "context", "max_out",
-        "over", "session", "transport", "version",
+        "_changed", "_logged", "_out", "_out_size", "codec", "context", "max_out", "over",
+        "session", "transport", "version", "waiting_acts",
     )  # fmt: skip
 
     def __init__(self, context: WriterContext, transport: Transport) -> None:
@@ -73,7 +74,7 @@ class PacketWriter:
         self._out_size = 0
         self._logged: set[str] | None = None
         self._changed = 0
-        self._waiting_acts = 0
+        self.waiting_acts = 0
 
     @property
     def peer(self) -> str:
@@ -155,18 +156,18 @@ class PacketWriter:
             all_changes: whether earlier changes count as well.
         """
         store = self.context.store
-        if not (all_changes or self._waiting_acts) and store.changed == self._changed:
+        if not (all_changes or self.waiting_acts) and store.changed == self._changed:
             act()
             return
-        self._waiting_acts += 1
+        self.waiting_acts += 1
 
         def act_now() -> None:
-            self._waiting_acts -= 1
+            self.waiting_acts -= 1
             if not self.over:
                 act()
 
         def act_otherwise(error: StoreError) -> None:
-            self._waiting_acts -= 1
+            self.waiting_acts -= 1
             if not self.over and on_failure is not None:
                 on_failure(error)
 

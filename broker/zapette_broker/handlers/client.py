@@ -23,6 +23,7 @@ class Answering(Protocol):
         version: 4 for MQTT 3.1.1, 5 for MQTT 5.
         max_out: largest packet the client takes.
         pending_acks: QoS 1 and 2 messages of the client that are not yet acknowledged.
+        waiting_acts: acknowledgements and other answers that wait for a commit.
     """
 
     session: Session | None
@@ -30,6 +31,7 @@ class Answering(Protocol):
     codec: Codec
     max_out: int
     pending_acks: int
+    waiting_acts: int
 
     def send(self, packet: bytes) -> None:
         """Write a packet at the end of this turn of the loop, together with others."""

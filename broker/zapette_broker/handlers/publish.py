@@ -161,7 +161,7 @@ class PublishHandler:
                 all_changes=True,
             )
             return False
-        if client.pending_acks >= self.limits.receive_maximum:
+        if client.pending_acks >= self.limits.receive_maximum and client.version == V5:
             raise ProtocolViolation("receive maximum exceeded", Reason.RECEIVE_MAXIMUM_EXCEEDED)
         return True
 
@@ -233,6 +233,10 @@ class PublishHandler:
             client.after_commit(puback, refuse if client.version == V5 else None)
         else:
             self._acknowledge_receipt(client, session, packet_id, code, detail)
+        if client.waiting_acts >= self.limits.receive_maximum and client.version != V5:
+            # MQTT 3.1.1 has no receive maximum: its client may send any number at once
+            client.hold()
+            client.after_commit(client.release)
 
     def _acknowledge_receipt(
         self,
