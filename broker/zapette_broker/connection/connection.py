@@ -183,7 +183,8 @@ class Connection(PacketReader):
             if expiry and not session.expiry:
                 raise ProtocolViolation("DISCONNECT sets an expiry for a session without one")
             session.expiry = min(expiry, self.max_expiry)
-        with_will = int(packet.reason_code) == Reason.DISCONNECT_WITH_WILL
+        # only the code of a normal disconnection drops the will [MQTT-3.1.2-8]
+        with_will = int(packet.reason_code) != Reason.SUCCESS
         self._leave("disconnected by the client", logging.INFO, publish_will=with_will)
         self._hang_up()
 

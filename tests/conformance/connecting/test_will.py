@@ -63,12 +63,13 @@ def test_disconnect_drops_the_will(clients: Clients) -> None:
     no_will_but_the_next(clients, watcher)
 
 
-@pytest.mark.proves(v5="3.1.2-8")
-def test_disconnect_with_will(clients: Clients) -> None:
-    """DISCONNECT 0x04 asks for the will."""
+@pytest.mark.parametrize("code", [0x04, 0x80], ids="x{:02x}".format)
+@pytest.mark.proves(v5="3.1.2-8 3.14.4-3")
+def test_disconnect_with_will(clients: Clients, code: int) -> None:
+    """DISCONNECT drops the will only with the code 0x00: 0x04 asks for it, others are errors."""
     watcher = watch(clients)
     client = clients.connect(will=Will(clients.topic("will"), b"last"))
-    client.send(disconnect(0x04))
+    client.send(disconnect(code))
     client.end()
     assert watcher.message().payload == b"last"
 
