@@ -168,9 +168,6 @@ class Message:
 
     def _encode5(self, qos: int, retain: bool, ids: tuple[int, ...], alias: int) -> bytes:
         source = self.source
-        expiry = None
-        if self.expires_at is not None:
-            expiry = max(0, round(self.expires_at - time.time()))
         topic = "" if alias > 0 else self.topic
         packet_id = 1 if qos else None
         if source is None:
@@ -184,6 +181,10 @@ class Message:
                 topic_alias=abs(alias) or None,
             )
         else:
+            expiry = source.message_expiry_interval
+            if expiry is not None and self.expires_at is not None:
+                # not above the interval, also after the clock was set back
+                expiry = min(expiry, max(0, round(self.expires_at - time.time())))
             packet = PublishPacket(
                 topic,
                 self.payload,

@@ -157,6 +157,8 @@ class Sessions:
         session.subscriptions.clear()
         if is_first_time:
             self._router.pass_on(session)
+        # what it published and the broker retains still refers to it
+        session.inflight = session.waiting = session.received = None
         expiry = self._expiries.pop(session, None)
         if expiry is not None:
             self._timers.remove(expiry)
@@ -225,7 +227,8 @@ class Sessions:
             if ends_at is None:
                 self._store.save(session, unix_end(session.expiry))
             else:
-                left_for = ends_at - too_long - today
+                # not above the expiry, also after the clock was set back
+                left_for = min(left_for, ends_at - too_long - today)
             self._await_expiry(SessionExpiry(self, session, now + left_for))
         for client_id, (message, delay, username) in left.wills.items():
             self._restore_will(Will(client_id, message, delay), username, now)

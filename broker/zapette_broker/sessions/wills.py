@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from zapette_broker.message import Will
+from zapette_broker.message import Message, Will
 from zapette_broker.monitoring.metrics import Metrics
 from zapette_broker.routing.retention import Retention
 from zapette_broker.routing.router import Router
@@ -30,9 +30,12 @@ class Wills:
         """Publish a will message, whose rights were checked when its client connected."""
         self._metrics.wills_published += 1
         self.drop(will)
-        if will.message.retain:
-            self._retention.put(will.message)
-        self._router.publish(will.message)
+        left = will.message
+        # made now, because its Message Expiry Interval begins now (MQTT 5 section 3.1.3.2.4)
+        message = Message(left.topic, left.payload, left.qos, left.retain, left.source, left.origin)
+        if message.retain:
+            self._retention.put(message)
+        self._router.publish(message)
 
     def keep(self, session: Session, will: Will) -> None:
         """See to it that the will is published even if the broker dies first."""
