@@ -26,6 +26,7 @@ class Retention:
         owner_of: OwnerOf | None = None,
     ) -> None:
         self.messages = RetainedMessages(owner_of)
+        self._expiries: dict[str, RetainedExpiry] = {}
         self._limits = limits
         self._timers = timers
         self._store = store
@@ -61,6 +62,7 @@ class Retention:
         topic = message.topic
         if self.messages.get(topic) is message:
             self.messages.remove(topic)
+            self._end_expiry(topic)
             if topic[0] != "$":
                 self._store.clear(topic)
 
@@ -81,9 +83,17 @@ class Retention:
 
     def _keep(self, message: Message) -> None:
         self.messages.put(message)
+        self._end_expiry(message.topic)
         if message.expires_at is not None:
             in_seconds = message.expires_at - time.time()
-            self._timers.add(RetainedExpiry(self, message), self._timers.time() + in_seconds)
+            expiry = self._expiries[message.topic] = RetainedExpiry(self, message)
+            self._timers.add(expiry, self._timers.time() + in_seconds)
+
+    def _end_expiry(self, topic: str) -> None:
+        """Wait no longer: otherwise a message that was replaced stays in memory until its time."""
+        expiry = self._expiries.pop(topic, None)
+        if expiry is not None:
+            self._timers.remove(expiry)
 
     def _has_room(self, message: Message, old: Message | None) -> bool:
         """Return whether there is room for a retained message in place of `old`."""
