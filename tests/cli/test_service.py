@@ -162,8 +162,9 @@ def test_what_systemd_is_told(tmp_path: Path, abstract: bool) -> None:
         assert environment == {}
         notifier.ready()
         assert systemd.recv(100) == b"READY=1"
+        notifier.start()
         answers.set()
-        assert systemd.recv(100) == b"WATCHDOG=1"
+        assert systemd.recv(100) == b"READY=1\nWATCHDOG=1"
         notifier.stopping()
         eventually(lambda: systemd.recv(100) == b"STOPPING=1", "it says that it stops")
 

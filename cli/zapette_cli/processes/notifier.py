@@ -32,11 +32,14 @@ class Notifier:
         self._answers = answers
         self._stopping = threading.Event()
 
-    def ready(self) -> None:
-        """Say that everything is up, and from now on, that it answers."""
-        self._send("READY=1")
+    def start(self) -> None:
+        """Say from now on that it answers."""
         if self._address and self._interval:
             threading.Thread(target=self._watch, name="watchdog", daemon=True).start()
+
+    def ready(self) -> None:
+        """Say that everything is up."""
+        self._send("READY=1")
 
     def stopping(self) -> None:
         """Say that it stops."""
@@ -46,7 +49,8 @@ class Notifier:
     def _watch(self) -> None:
         while not self._stopping.wait(self._interval):
             if self._answers():
-                self._send("WATCHDOG=1")
+                # ready even if a part is not: a restart, in which nobody can watch, mends no disk
+                self._send("READY=1\nWATCHDOG=1")
             else:
                 log.warning("the web side does not answer")
 

@@ -39,6 +39,7 @@ def run(settings: Settings, *, folder: str | None, reload: bool) -> None:
         settings = dataclasses.replace(settings, development=True)
     logs.set_up("zapette", settings.log_level)
     notifier = Notifier(os.environ, lambda: answers(settings, 2, ready=False))
+    notifier.start()
     welcome = Welcome(settings)
 
     def on_ready() -> None:
