@@ -49,9 +49,18 @@ def hostile(
     for found in re.finditer(b"\xff\xc0", bytes(content)):
         struct.pack_into(">HH", content, found.start() + 5, 65000, 65000)
     (folder / "huge.avi").write_bytes(content)
+    (folder / "endless.mkv").write_bytes(lasting((films / "h264.mkv").read_bytes(), 1_000_000.0))
     settings = {"ZAPETTE_MEDIA_DIR": str(folder), "ZAPETTE_LIBRARY": "open"}
     with sharing(System(tmp_path_factory.mktemp("system"), settings)) as running:
         yield running
+
+
+def lasting(film: bytes, seconds: float) -> bytes:
+    """Return a Matroska file that says another duration."""
+    name = b"\x44\x89\x88"
+    assert film.count(name) == 1
+    place = film.index(name) + len(name)
+    return film[:place] + struct.pack(">d", seconds * 1000) + film[place + 8 :]
 
 
 def referring(film: bytes, target: Path) -> bytes:
@@ -91,3 +100,9 @@ def test_a_huge_picture_is_refused(hostile: System) -> None:
     answer = hostile.get("streams/huge.avi/h264-aac/video-0.m4s")
     assert answer.status == 415
     assert answer.json["code"] in {"damaged", "unreadable", "unknown_format"}
+
+
+def test_a_film_that_says_it_lasts_for_weeks_is_refused(hostile: System) -> None:
+    answer = hostile.get("streams/endless.mkv/h264-aac/master.m3u8")
+    assert (answer.status, answer.json["code"]) == (415, "unknown_format")
+    assert "longer than a week" in answer.json["detail"]

@@ -22,6 +22,9 @@ _WORDS: Final[dict[str, tuple[MediaFlaw, str]]] = {
 }
 
 
+LONGEST: Final = 7 * 24 * 3600.0
+"""The most seconds of a medium: a damaged file may say years, and its parts would fill memory."""
+
 AT_ONCE: Final = min(4, 2 * (os.cpu_count() or 1))
 """The media that are read at the same time: conversions that run leave each little of a core."""
 
@@ -64,10 +67,12 @@ def facts_of(probe: Probe, size: int) -> Facts:
     """Return what a stream needs to know, from the probe of a file of `size` bytes.
 
     Raises:
-        NotStreamable: the probe does not say how long it is.
+        NotStreamable: the probe does not say how long it is, or says more than `LONGEST`.
     """
     if not probe.duration:
         raise NotStreamable("unknown_format", "the file does not say how long it is")
+    if probe.duration > LONGEST:
+        raise NotStreamable("unknown_format", "the file says that it is longer than a week")
     cuts = None
     if probe.keyframes is not None:
         # once, not for each part that is asked for: a film of hours has thousands of them
