@@ -18,7 +18,7 @@ from tests.webapp.films import SUBTITLES
 from zapette.errors import InvalidArgument
 from zapette_broker.storage import sqlite, sqlite_connection
 from zapette_broker.storage.store_errors import StoreError, StoreFull
-from zapette_webapp.errors import NotInLibrary
+from zapette_webapp.errors import NotInLibrary, ToolMissing
 from zapette_webapp.library.library import Library
 
 
@@ -107,6 +107,32 @@ def test_a_changed_file_is_looked_into_again(library: Library, media: Path) -> N
     entry = library.queries.answer("top.webm")["entries"][0]
     assert entry["problem"] is None
     assert entry["duration"] == pytest.approx(1, abs=0.1)
+
+
+def test_a_disk_that_goes_while_it_is_read_damages_no_film(
+    library: Library, media: Path, tmp_path: Path
+) -> None:
+    ffmpeg("-f", "lavfi", "-i", "sine=duration=1", "-c:a", "libopus", str(media / "top.webm"))
+    library.scanner.scan()
+    media.rename(tmp_path / "unplugged")
+    while library.scanner.probe_one():
+        pass
+    (tmp_path / "unplugged").rename(media)
+    assert library.queries.answer("top.webm")["entries"][0]["problem"] == "unreadable"
+    library.scanner.scan()
+    while library.scanner.probe_one():
+        pass
+    entry = library.queries.answer("top.webm")["entries"][0]
+    assert entry["problem"] is None
+    assert entry["duration"] == pytest.approx(1, abs=0.1)
+
+
+def test_a_machine_that_starts_no_program_damages_no_film(library: Library) -> None:
+    library.scanner.scan()
+    library.prober.stop()
+    with pytest.raises(ToolMissing):
+        library.scanner.probe_one()
+    assert library.index.counts() == (2, 0)
 
 
 def test_all_that_is_in_a_film_is_told(library: Library, media: Path, rich_film: Path) -> None:

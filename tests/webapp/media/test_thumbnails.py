@@ -75,6 +75,23 @@ def test_one_that_is_deleted_while_it_is_looked_at(
     assert finished(thumbnails, file).file == made
 
 
+def test_a_film_whose_disk_is_away_gets_its_thumbnail_later(tmp_path: Path) -> None:
+    thumbnails = Thumbnails(tmp_path / "thumbnails")
+    other, film = picture(tmp_path, 0), tmp_path / "film.mkv"
+    ffmpeg("-f", "lavfi", "-i", "testsrc=s=320x240:d=1", str(film))
+    # the latest is drawn first
+    for file in (other, film):
+        assert thumbnails.find(file).pending
+    away = film.rename(tmp_path / "away")
+    thumbnails.start()
+    try:
+        eventually(lambda: thumbnails.made == 1, "the other one is drawn", timeout=30)
+        away.rename(film)
+        assert finished(thumbnails, film).file is not None
+    finally:
+        thumbnails.stop()
+
+
 def test_failures_count_towards_the_budget(thumbnails: Thumbnails, tmp_path: Path) -> None:
     for number in range(20):
         broken = tmp_path / f"{number}.jpg"

@@ -13,7 +13,7 @@ from zapette.protocol.ranges import LONGEST_TITLE
 from zapette_webapp.library import file_names
 from zapette_webapp.library.folder.media_folder import MediaFolder
 from zapette_webapp.library.folder.paths import address
-from zapette_webapp.library.index.index import UNREADABLE, Index
+from zapette_webapp.library.index.index import PROBED, Index
 from zapette_webapp.library.playlist_reader import PlaylistReader, entry_of
 from zapette_webapp.library.playlists import Item
 from zapette_webapp.media import media_types
@@ -150,7 +150,7 @@ class Descriptions:
             return _thumbnail_address(row["poster"], row["poster_mtime_ns"])
         pictured = row["kind"] == "video" or row["has_cover"]
         openable = media_types.may_open(row["path"])
-        if row["rank"] != 1 or not pictured or not openable or row["probed"] == UNREADABLE:
+        if row["rank"] != 1 or not pictured or not openable or row["probed"] > PROBED:
             return None
         return _thumbnail_address(row["path"], row["mtime_ns"])
 

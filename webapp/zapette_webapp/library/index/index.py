@@ -37,6 +37,8 @@ _PLAYLIST: Final = 2
 
 PROBED: Final = 1
 UNREADABLE: Final = 2
+LOST: Final = 3
+"""Of a medium that the system did not give out: it is probed again after the next scan."""
 
 
 class Index(Entries):
@@ -87,10 +89,11 @@ class Index(Entries):
         return bool(self._ask("SELECT 1 FROM about WHERE name = 'complete'"))
 
     def complete(self) -> None:
-        """Record that a scan has covered the whole folder: later media are new."""
+        """Record that a scan has covered the whole folder: later media are new, lost ones return."""
         with self._writer.transaction() as file:
             file.write("INSERT OR IGNORE INTO about VALUES ('complete', '1')")
             file.write("DELETE FROM entries WHERE gone_at < ?", (time.time() - KEPT,))
+            file.write("UPDATE entries SET probed = 0 WHERE probed = ?", (LOST,))
 
     def put_folder(self, listing: Listing) -> None:
         """Store a folder with media in it or below it."""
@@ -150,7 +153,13 @@ class Index(Entries):
             )
 
     def put_probe(
-        self, path: str, mtime_ns: int, probe: Probe | None, flaw: str | None = None
+        self,
+        path: str,
+        mtime_ns: int,
+        probe: Probe | None,
+        flaw: str | None = None,
+        *,
+        is_lost: bool = False,
     ) -> None:
         """Store the content of a medium as of `mtime_ns`; None if it cannot be played.
 
@@ -159,12 +168,13 @@ class Index(Entries):
             mtime_ns: its modification time, in Unix nanoseconds.
             probe: its content.
             flaw: why it cannot be played; None if nobody looked, as with playlists.
+            is_lost: whether it cannot be read now, whatever is in it.
         """
         with self._writer.transaction() as file:
             if probe is None:
                 file.write(
                     "UPDATE entries SET probed = ?, flaw = ? WHERE path = ? AND mtime_ns = ?",
-                    (UNREADABLE, flaw, path, mtime_ns),
+                    (LOST if is_lost else UNREADABLE, flaw, path, mtime_ns),
                 )
                 return
             file.write(

@@ -19,7 +19,7 @@ from zapette_webapp.library.folder.media_folder import MediaFolder
 from zapette_webapp.library.index.index import Index
 from zapette_webapp.media import media_types
 from zapette_webapp.media.probing import flaws
-from zapette_webapp.media.probing.probe import Probe, Prober
+from zapette_webapp.media.probing.probe import Probe, Prober, is_given_out
 
 log = logging.getLogger("zapette.library")
 
@@ -164,12 +164,18 @@ class Scanner:
         path, mtime_ns = found
         file = self._media_folder.find(path)
         probe, flaw = self._examined(file)
+        # after it was examined: its disk may have gone at any moment
+        is_lost = flaw is not None and (file is None or not is_given_out(file))
         if not self._stopping.is_set():
-            self._index.put_probe(path, mtime_ns, probe, flaw)
+            self._index.put_probe(path, mtime_ns, probe, flaw, is_lost=is_lost)
         return True
 
     def _examined(self, file: Path | None) -> tuple[Probe | None, str | None]:
-        """Return the content of a medium, or why it cannot be played."""
+        """Return the content of a medium, or why it cannot be played.
+
+        Raises:
+            ToolError: no program can be started that reads it.
+        """
         if file is not None and not media_types.may_open(file.name):
             return None, flaws.of_name(file.name)
         if file is None:
@@ -178,8 +184,6 @@ class Scanner:
             return self._prober.examine(file), None
         except Unplayable as error:
             return None, error.flaw
-        except ToolError:
-            return None, flaws.UNREADABLE
 
     def _walk(self, here: Listing, above: list[Listing], kept: set[str]) -> None:
         if self._stopping.is_set():
@@ -239,7 +243,7 @@ class Scanner:
             except StoreDamaged as error:
                 log.warning("scanning the library into a new index: %s", error)
                 self._renew()
-            except (OSError, StoreError) as error:
+            except (OSError, StoreError, ToolError) as error:
                 log.error("the media folder could not be scanned: %s", error)  # noqa: TRY400
                 self._stopping.wait(INTERVAL)
 

@@ -13,6 +13,7 @@ from typing import ClassVar, Final
 
 from zapette_server.supervisor import Supervisor
 from zapette_webapp.media.disk_cache import DiskCache
+from zapette_webapp.media.probing.probe import is_given_out
 from zapette_webapp.media.tools import Tool
 
 log = logging.getLogger("zapette.library")
@@ -147,7 +148,7 @@ class Pictures(ABC):
         # rather than draw for nothing
         self._cache.make_room()
         picture = self._draw(file, transfer)
-        if self._stopping:
+        if self._stopping or (picture is None and not is_given_out(file)):
             return
         # An empty file marks a failure, so that it is not tried again and again.
         self._cache.put(name, picture or b"")

@@ -138,6 +138,16 @@ class Prober:
         return read(container, finished.output)
 
 
+def is_given_out(file: Path) -> bool:
+    """Return whether the system lets a file be read: its disk is there, and the rights suffice."""
+    try:
+        with file.open("rb", buffering=0) as stream:
+            stream.read(1)
+    except OSError:
+        return False
+    return True
+
+
 def _is_empty(file: Path) -> bool:
     try:
         return file.stat().st_size == 0
