@@ -28,7 +28,7 @@ from zapette_webapp.streams.making.assembly import Part
 from zapette_webapp.streams.making.cache import Cache
 from zapette_webapp.streams.making.conversion import AHEAD, Conversion
 from zapette_webapp.streams.making.renditions import Rendition
-from zapette_webapp.streams.planning import plan
+from zapette_webapp.streams.planning import command, plan
 from zapette_webapp.streams.planning.recipes import Means, Recipes
 from zapette_webapp.streams.probed_medium import ProbeReader
 from zapette_webapp.streams.sources import Sources
@@ -47,19 +47,27 @@ def long_film(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return target
 
 
-class Forgetful:
-    """Keeps nothing of what a conversion makes."""
+class Taken:
+    """Takes note of what a conversion makes."""
 
     has_fallback = False
+
+    def __init__(self) -> None:
+        self.parts: list[int] = []
+        self.problem: str | None = None
 
     def take_init(self, content: bytes) -> None:
         """Forget it."""
 
     def take_part(self, conversion: Conversion, part: Part) -> None:
-        """Forget it."""
+        """Take note of its number."""
+        del conversion
+        self.parts.append(part.index)
 
     def ended(self, conversion: Conversion, problem: str | None, *, no_room: bool) -> None:
-        """Forget it."""
+        """Take note of the problem."""
+        del conversion, no_room
+        self.problem = problem
 
 
 @pytest.fixture
@@ -137,13 +145,13 @@ def test_one_that_is_stopped_before_it_runs_ends_at_once(long_film: Path) -> Non
     recipe = Recipes(facts, CONVERTED, Means(SOFTWARE, frozenset(), 1080)).picture()[1]
     changed = threading.Condition()
 
-    def command() -> list[str]:
+    def stopping() -> list[str]:
         # as a viewer who goes elsewhere does, while ffmpeg starts
         with changed:
             conversion.stop()
         return ["sleep", "600"]
 
-    conversion = Conversion(command, recipe.timeline, 0, Forgetful(), changed, is_sound=False)
+    conversion = Conversion(stopping, recipe.timeline, 0, Taken(), changed, is_sound=False)
     conversion.start()
     conversion.thread.join(30)
     assert not conversion.thread.is_alive()
@@ -152,14 +160,13 @@ def test_one_that_is_stopped_before_it_runs_ends_at_once(long_film: Path) -> Non
 def test_two_conversions_make_one_part(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     cache = Cache(tmp_path / "cache", 1 << 20)
     name, written = ("film", "1.m4s"), threading.Barrier(2)
-    write = Path.write_bytes
+    move = Path.replace
 
-    def together(file: Path, content: bytes) -> int:
-        done = write(file, content)
+    def together(draft: Path, target: Path) -> Path:
         written.wait(30)
-        return done
+        return move(draft, target)
 
-    monkeypatch.setattr(Path, "write_bytes", together)
+    monkeypatch.setattr(Path, "replace", together)
     with ThreadPoolExecutor(2) as threads:
         list(threads.map(lambda it: cache.put(name, [it]), [b"one", b"other"]))
     file = cache.open(name)
@@ -319,6 +326,30 @@ def test_what_cannot_be_converted_says_so(
     with pytest.raises(ConversionFailed) as again:
         watch(streams, rendition, 0)
     assert again.value is not refused.value
+
+
+@pytest.mark.parametrize(
+    ("script", "made"), [('fail; exec "$@"', []), ('"$@"; fail', list(range(59)))]
+)
+def test_a_disk_that_fails_is_not_the_end_of_a_film(
+    long_film: Path, script: str, made: list[int]
+) -> None:
+    """ffmpeg then writes a still picture to the end, or ends as if the film did."""
+    _, facts = Sources(READER).get(long_film, cut=False, again=False)
+    recipe = Recipes(facts, CONVERTED, Means(SOFTWARE, frozenset(), 120)).picture()[1]
+    words = f"fail() {{ echo 'file:{long_film}: Input/output error' >&2; }}; {script}"
+    ffmpeg_command = [ffmpeg_program.find() or "", *command.arguments(long_film, facts, recipe, 0)]
+    changed, taken = threading.Condition(), Taken()
+    conversion = Conversion(
+        lambda: ["sh", "-c", words, "sh", *ffmpeg_command],
+        recipe.timeline, 0, taken, changed, is_sound=False,
+    )  # fmt: skip
+    with changed:
+        conversion.ask(59, "me")
+    conversion.start()
+    conversion.thread.join(60)
+    assert taken.parts == made
+    assert "Input/output error" in (taken.problem or "")
 
 
 def test_what_takes_too_long_is_said_to_come(make: Callable[..., Streams], long_film: Path) -> None:

@@ -89,7 +89,7 @@ class Index(Entries):
         return bool(self._ask("SELECT 1 FROM about WHERE name = 'complete'"))
 
     def complete(self) -> None:
-        """Record that a scan has covered the whole folder: later media are new, lost ones return."""
+        """Record a scan of the whole folder: later media are new; probe lost ones again."""
         with self._writer.transaction() as file:
             file.write("INSERT OR IGNORE INTO about VALUES ('complete', '1')")
             file.write("DELETE FROM entries WHERE gone_at < ?", (time.time() - KEPT,))

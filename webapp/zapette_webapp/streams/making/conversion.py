@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import logging
+import os
 import threading
 import time
 from collections import Counter
@@ -22,6 +24,12 @@ log = logging.getLogger("zapette.streams")
 
 AHEAD: Final = 6
 """The parts that are made before somebody asks for them."""
+
+
+# What ffmpeg writes about a disk that does not give out the film any more.
+_LOST: Final = tuple(
+    os.strerror(it) for it in (errno.EIO, errno.ENODEV, errno.ENXIO, errno.ENOTCONN, errno.ESTALE)
+)
 
 
 class Receiver(Protocol):
@@ -177,21 +185,22 @@ class Conversion:
                     process.kill()
             self._began = time.monotonic()
             for received in process.output():
+                if self._stopping or _is_lost(process):
+                    break
                 if self._take(received):
                     self._wait_for_demand()
                     self._began = time.monotonic()
-                if self._stopping:
-                    break
             else:
                 is_complete = True
         finally:
             if not is_complete:
                 process.kill()
             code = process.wait()
-        if code == 0 or not self._receiver.has_fallback:
+        lost = _is_lost(process)
+        if not lost and (code == 0 or not self._receiver.has_fallback):
             for part in self._assembler.finish():
                 self._give(part)
-        return None if code == 0 else process.words or f"ffmpeg ended with {code}"
+        return process.words or f"ffmpeg ended with {code}" if code or lost else None
 
     def _take(self, received: bytes) -> bool:
         """Take output; return whether it completed a part."""
@@ -218,3 +227,11 @@ class Conversion:
     def _wait_for_demand(self) -> None:
         with self._changed:
             self._changed.wait_for(lambda: self._stopping or self.next <= self.asked.index + AHEAD)
+
+
+def _is_lost(process: Process) -> bool:
+    """Return whether the disk gives out no more of the film: ffmpeg goes on as at the film's end.
+
+    It writes a still picture and silence to the end that the film says, or ends without an error.
+    """
+    return any(it in process.words for it in _LOST)
