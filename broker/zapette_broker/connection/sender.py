@@ -171,7 +171,8 @@ class Sender(PacketWriter):
         if message.expires_at is not None and message.expired:
             self.context.metrics.publish_dropped += 1
             return None
-        alias = self._alias(message.topic) if self.aliases_out_max else 0
+        # one at QoS 2 may go out later than others of its topic, and so defines no alias
+        alias = self._alias(message.topic) if self.aliases_out_max and qos < 2 else 0
         packet = message.packet(self.version, qos, retain, ids, alias)
         if len(packet) > self.max_out:
             # As if it had been sent [MQTT-3.1.2-25].

@@ -13,7 +13,7 @@ from zapette_broker.errors import MalformedPacket
 from zapette_broker.handlers.client import Client
 from zapette_broker.hooks import Hooks
 from zapette_broker.limits import Limits
-from zapette_broker.message import V5, Message
+from zapette_broker.message import V5
 from zapette_broker.monitoring.metrics import Metrics
 from zapette_broker.routing.retention import Retention
 from zapette_broker.routing.router import Router
@@ -70,11 +70,11 @@ class SubscribeHandler:
         client.begin_changes()
         made = self._subscribe(client, session, packet, denied)
         for subscription in made:
-            permitted = [
-                message
+            permitted = {
+                message.topic
                 for message in self.retention.match(subscription.pattern)
                 if await self.hooks.may(session, message.topic, "receive")
-            ]
+            }
             if client.session is not session:
                 return
             self._replay(client, subscription, permitted)
@@ -111,7 +111,7 @@ class SubscribeHandler:
         if self.hooks.filters:
             return eager
         for subscription in eager:
-            self._replay(client, subscription, self.retention.match(subscription.pattern))
+            self._replay(client, subscription)
         return []
 
     def unsubscribe(self, client: Client, packet: UnsubscribePacket) -> None:
@@ -179,11 +179,23 @@ class SubscribeHandler:
             identifier=identifier,
         )
 
-    def _replay(self, client: Client, subscription: Subscription, messages: list[Message]) -> None:
-        """Send the retained messages that the filter matches [MQTT-3.3.1-9] to [MQTT-3.3.1-11]."""
+    def _replay(
+        self, client: Client, subscription: Subscription, permitted: Container[str] | None = None
+    ) -> None:
+        """Send the retained messages that the filter matches [MQTT-3.3.1-9] to [MQTT-3.3.1-11].
+
+        They are looked up when it is their turn, behind SUBACK: by then the client may have newer
+        messages. Only those on `permitted` topics are sent; None is all.
+        """
         ids: tuple[int, ...] = (subscription.identifier,) if subscription.identifier else ()
-        retained = [
-            (message, min(message.qos, subscription.qos), True, ids) for message in messages
-        ]
-        # Behind SUBACK, if that has to wait.
-        client.after_commit_or_failure(partial(client.replay, retained))
+
+        def replay() -> None:
+            client.replay(
+                [
+                    (message, min(message.qos, subscription.qos), True, ids)
+                    for message in self.retention.match(subscription.pattern)
+                    if permitted is None or message.topic in permitted
+                ]
+            )
+
+        client.after_commit_or_failure(replay)
