@@ -185,11 +185,13 @@ class ConnectHandler:
         session.plugin_view = admission.view
         client.accepted(session, grant)
         self._log_connected(client, session, present)
-        client.begin(client.codec.connack(Reason.SUCCESS, present, welcome))
         self.hooks.connected(session)
         if will is not None:
             will.message.origin = session
-            self.sessions.wills.keep(session, will)
+        client.begin(client.codec.connack(Reason.SUCCESS, present, welcome))
+        # it may have left already: packets behind CONNECT are handled when it has its answer
+        if client.will is not None:
+            self.sessions.wills.keep(session, client.will)
 
     def _welcome(
         self, client: NewClient, packet: ConnectPacket, client_id: str, expiry: int

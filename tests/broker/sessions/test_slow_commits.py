@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 import pytest
 
-from tests.broker.desk import Desk
+from tests.broker.desk import Desk, Everybody
 from tests.conformance.wire.encodings import Version
-from tests.conformance.wire.packets import Connect, publish, subscribe
+from tests.conformance.wire.packets import Connect, Will, disconnect, publish, subscribe
 from tests.conformance.wire.properties import Property
+from tests.waiting import HANG_TIMEOUT
+from zapette_broker.access.authenticator import Authenticator, ConnectRequest, Grant
+from zapette_broker.message import Message
 from zapette_broker.sessions.outgoing import Outgoing
 from zapette_broker.sessions.session import Session, Subscription
 from zapette_broker.storage.state_store import StateStore
@@ -24,6 +29,7 @@ class SlowStore(StateStore):
     def __init__(self) -> None:
         self._changes = 0
         self._acts: list[Callable[[], None]] = []
+        self.wills: set[str] = set()
 
     @property
     def changed(self) -> int:
@@ -53,6 +59,12 @@ class SlowStore(StateStore):
             self._changes += 1
             outgoing.row = self._changes
 
+    def set_will(self, session: Session, message: Message, delay: float) -> None:  # noqa: ARG002
+        self.wills.add(session.client_id)
+
+    def clear_will(self, client_id: str) -> None:
+        self.wills.discard(client_id)
+
     def advance(self, session: Session, outgoing: Outgoing) -> None:  # noqa: ARG002
         self._changes += outgoing.row > 0
 
@@ -60,9 +72,9 @@ class SlowStore(StateStore):
 class SlowDesk(Desk):
     """A desk on a slow store."""
 
-    def __init__(self) -> None:
+    def __init__(self, authenticator: Authenticator | None = None) -> None:
         self.store = SlowStore()
-        super().__init__(store=self.store)
+        super().__init__(store=self.store, authenticator=authenticator)
 
     def commit(self) -> None:
         self.store.commit()
@@ -94,3 +106,60 @@ def test_messages_before_connack_hold_nothing_up_after_it(desk: SlowDesk) -> Non
     assert to_reader.take().endswith(packet)
     desk.feed(writer, packet * 2)
     assert to_reader.take() == packet * 2
+
+
+def test_an_alias_is_defined_before_it_is_used(desk: SlowDesk) -> None:
+    aliases = (Property.TOPIC_ALIAS_MAXIMUM, 4)
+    reader, to_reader = desk.open()
+    desk.feed(reader, Connect("reader", Version.V5, properties=(LASTING, aliases)).encode())
+    desk.commit()
+    desk.feed(reader, subscribe(1, ("open/door", 2), version=Version.V5))
+    desk.commit()
+    to_reader.take()
+    writer, _ = desk.connect("writer")
+    stored = publish("open/door", b"!", qos=2, packet_id=1, version=Version.V5)
+    desk.feed(writer, stored + publish("open/door", b"?", version=Version.V5))
+    alias = ((Property.TOPIC_ALIAS, 1),)
+    first = publish("open/door", b"?", properties=alias, version=Version.V5)
+    assert to_reader.take() == first
+    desk.commit()
+    assert to_reader.take() == stored
+
+
+def test_a_retained_message_does_not_come_behind_a_newer_one(desk: SlowDesk) -> None:
+    writer, _ = desk.connect("writer")
+    desk.feed(writer, publish("open/door", b"old", retain=True, version=Version.V5))
+    reader, to_reader = desk.open()
+    desk.feed(reader, CONNECT)
+    desk.commit()
+    desk.feed(reader, subscribe(1, ("open/door", 0), version=Version.V5))
+    desk.feed(writer, publish("open/door", b"new", retain=True, version=Version.V5))
+    desk.commit()
+    sent = to_reader.take()
+    assert sent.count(b"new") == 2
+    assert b"old" not in sent
+
+
+class EverybodyLater(Everybody):
+    """Lets everybody in, after some thought."""
+
+    def authenticate(self, request: ConnectRequest) -> Coroutine[Any, Any, Grant]:  # type: ignore[override]
+        async def grant() -> Grant:
+            return Everybody.authenticate(self, request)
+
+        return grant()
+
+
+def test_a_client_that_is_gone_at_once_leaves_no_will() -> None:
+    desk = SlowDesk(EverybodyLater())
+    client, recorder = desk.open()
+    connect = Connect("client", Version.V5, will=Will("open/will"))
+
+    async def come_and_go() -> None:
+        desk.feed(client, connect.encode() + disconnect())
+        while not client.over:
+            await asyncio.sleep(0)
+
+    asyncio.run(asyncio.wait_for(come_and_go(), HANG_TIMEOUT))
+    assert recorder.events[-1] == "close"
+    assert desk.store.wills == set()
