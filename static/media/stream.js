@@ -1,6 +1,7 @@
 /** HLS streams, played by hls.js, which is loaded with the first one. */
 
 import { flawOfAnswer } from "./delivery/answer-errors.js";
+import { importLate } from "../events/late-import.js";
 import { loaderUntilEnd } from "./part-loader.js";
 import { Signal } from "../events/signal.js";
 import { flawOf, isBusy } from "./stream-errors.js";
@@ -289,7 +290,8 @@ function begun(url, { position = 0, sound }) {
 }
 
 function load() {
-  return import("../node_modules/hls.js/dist/hls.min.mjs");
+  const address = new URL(LIBRARY, import.meta.url).href;
+  return importLate(() => import("../node_modules/hls.js/dist/hls.min.mjs"), address);
 }
 
 /**

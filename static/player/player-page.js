@@ -13,6 +13,7 @@ import { ScreenMessage } from "./elements/screen-message.js";
 import { StartOverlay } from "./elements/start-overlay.js";
 import { TakeoverNotice } from "./elements/takeover-notice.js";
 import { playerNotice } from "../page/connection-notices.js";
+import { importLate } from "../events/late-import.js";
 import { Page } from "../page/page.js";
 import { SubtitleLift } from "./subtitle-lift.js";
 import { listenFor } from "../events/page-event.js";
@@ -186,7 +187,8 @@ export class PlayerPage extends Page {
 
   /** @param {import("./elements/visitor-list.js").Doorkeeper} doorkeeper */
   async #buildPanel(doorkeeper) {
-    const { create } = await import("./elements/player-panel.js");
+    const address = new URL("./elements/player-panel.js", import.meta.url).href;
+    const { create } = await importLate(() => import("./elements/player-panel.js"), address);
     const panel = create(this._translate, doorkeeper, (error) => this.tell(error));
     listenFor(panel, SettingsClosed, () => this.#settings.focus());
     find(this._page, "main", HTMLElement).append(panel);

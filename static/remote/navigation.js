@@ -1,6 +1,7 @@
 /** The way between the views behind the first screen, which are loaded when first opened. */
 
 import { find } from "../elements/index.js";
+import { importLate } from "../events/late-import.js";
 import { listenFor } from "../events/page-event.js";
 import { ViewChoice } from "../events/view-choice.js";
 import { isRecord } from "../protocol/messages.js";
@@ -180,7 +181,10 @@ export class Navigation {
   async #fill(name, { top, rows }) {
     const turn = ++this.#loading;
     try {
-      const view = this.#views.get(name) || (await this.#load(name));
+      const [view] = await Promise.all([
+        this.#views.get(name) || this.#load(name),
+        loadStyles(this.#page),
+      ]);
       if (turn !== this.#loading || this.#name !== name) return;
       if (view.parentElement !== this.#panel) {
         this.#panel.textContent = "";
@@ -198,7 +202,7 @@ export class Navigation {
 
   /** @param {Exclude<ViewName, "now">} name */
   async #load(name) {
-    const [late] = await Promise.all([import("./late-views.js"), loadStyles(this.#page)]);
+    const late = await loadViews();
     const view = this.#views.get(name) || late[name].create(this.#surroundings);
     this.#views.set(name, view);
     return view;
@@ -215,6 +219,12 @@ function placeOf(state) {
   return { top: typeof top === "number" ? top : null, rows: Number(rows) || 0 };
 }
 
+/** Load the views, together. */
+export function loadViews() {
+  const address = new URL("./late-views.js", import.meta.url).href;
+  return importLate(() => import("./late-views.js"), address);
+}
+
 /**
  * Load the style sheet of the views, once.
  * @param {Document} page
@@ -228,8 +238,12 @@ function loadStyles(page) {
   sheet.rel = "stylesheet";
   sheet.href = new URL("../styles/views.css", import.meta.url).href;
   return new Promise((resolve) => {
-    // a view also works without its style sheet
-    for (const end of ["load", "error"]) sheet.addEventListener(end, () => resolve());
+    sheet.addEventListener("load", () => resolve());
+    sheet.addEventListener("error", () => {
+      // a view also works without it; the next one requests it again
+      sheet.remove();
+      resolve();
+    });
     page.head.append(sheet);
   });
 }

@@ -6,7 +6,7 @@ import { defineElements } from "../elements/index.js";
 import { TabBar } from "./elements/tab-bar.js";
 import { writeLink } from "../connection/links.js";
 import { RemotePage } from "./remote-page.js";
-import { Navigation } from "./navigation.js";
+import { Navigation, loadViews } from "./navigation.js";
 import { chooseLanguage, translatePage, translator } from "../i18n/translate.js";
 import { listenToWaking } from "../page/device/waking.js";
 
@@ -120,6 +120,6 @@ function remember(page, { link, connection, player }) {
  * @param {import("../i18n/translate.js").Translate} translate
  */
 async function askForCode(translate) {
-  const { showCodeEntry } = await import("./late-views.js");
+  const { showCodeEntry } = await loadViews();
   showCodeEntry(document, translate, api);
 }

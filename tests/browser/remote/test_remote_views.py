@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
+from playwright.sync_api import Route
+
 from tests.browser.driving.chromium import PHONE
 from tests.browser.driving.pages import Pages
 from tests.browser.driving.pair import Pair
@@ -71,3 +75,38 @@ def test_on_a_wide_page_two_views_stand_side_by_side(
     desk.click("More")
     desk.wait_for("Rename")
     assert desk.shows("Volume up")
+
+
+def test_a_view_opens_once_the_network_is_back(system: System, pages: Pages, pair: Pair) -> None:
+    pages.watch.expect("Failed to load resource")
+    phone = pages.phone(system, pair.player.link, locale="en").wait_until_live()
+    away = r"**/{late-views.js,views.css}*"
+    phone.page.route(away, lambda route: route.abort())
+    phone.tap("More")
+    phone.wait_for_alert("Something went wrong")
+    phone.page.unroute(away)
+    phone.tap("Library")
+    eventually(lambda: phone.see("!!document.querySelector('library-view')"), "the view is open")
+    eventually(
+        lambda: phone.see("!!document.querySelector('#view-styles').sheet"), "with its style"
+    )
+
+
+def test_a_view_opens_after_the_server_was_upgraded(
+    system: System, pages: Pages, pair: Pair
+) -> None:
+    pages.watch.expect("Failed to load resource|Refused to apply style")
+    present = re.findall(r"/(v-[0-9a-f]{16})/", system.get("remote").body.decode())[0]
+    earlier = "v-0123456789abcdef"
+
+    def as_earlier(route: Route) -> None:
+        answer = route.fetch(url=route.request.url.replace(earlier, present))
+        route.fulfill(response=answer, body=answer.text().replace(present, earlier))
+
+    phone = pages.phone(system, "about:blank", locale="en")
+    phone.page.route("**/{remote,v-0123456789abcdef/**}", as_earlier)
+    phone.open(pair.player.link).wait_until_live()
+    phone.page.unroute("**/{remote,v-0123456789abcdef/**}")
+    phone.tap("Library")
+    eventually(lambda: phone.see("!!document.querySelector('library-view')"), "the view is open")
+    assert phone.see(f"document.scripts[1].src.includes({present!r})")

@@ -19,6 +19,7 @@ from zapette_webapp.pages.assets import STATIC, Assets
 
 GZIP = {"Accept-Encoding": "gzip"}
 REMOTE_LIMIT = 60 * 1024
+HLS = "node_modules/hls.js/dist/hls.min.mjs"
 
 
 def loaded(system: System, page: str) -> list[str]:
@@ -111,6 +112,11 @@ def test_another_version_has_nothing_here(system: System) -> None:
     ):
         assert system.get(f"static/{version}/{private}").status == 404
     assert system.get("static/dist/remote/remote.js").status == 404
+
+
+def test_a_page_that_stays_open_over_an_upgrade_plays_streams(system: System) -> None:
+    address = f"static/v-0123456789abcdef/{HLS}"
+    assert system.get(address).body == (STATIC / HLS).read_bytes()
 
 
 def test_a_file_by_its_own_address_is_asked_for_anew(system: System) -> None:

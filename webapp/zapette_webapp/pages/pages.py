@@ -85,8 +85,9 @@ def blueprint(addresses: Addresses, assets: Assets, *, convert: str = "never") -
 def _static(assets: Assets, name: str) -> Response:
     wanted, file = assets.split(name)
     path = Path(file)
-    if wanted and wanted != assets.version:
-        # A page of another version must not mix its modules with this version's.
+    if wanted and wanted != assets.version and file not in _MODULES:
+        # A page of another version must not mix its modules with this version's. hls.js is on its
+        # own, and a television keeps its page open while the server is upgraded.
         abort(404)
     if path.suffix not in _SUFFIXES:
         abort(404)
