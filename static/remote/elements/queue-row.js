@@ -17,15 +17,14 @@ const RANDOM_CLIENT_ID = /^py-[0-9a-f]{16}$/;
  * @property {string} [added_by]
  *
  * @typedef {object} Wishes the requests of a row
- * @property {(index: number) => void} jump
- * @property {(index: number) => void} remove
- * @property {(index: number, by: number) => void} move
+ * @property {() => void} jump
+ * @property {() => void} remove
+ * @property {(by: number) => void} move
  */
 
 /** An item of the queue, which can be played, moved and removed. */
 export class QueueRow {
   #translate;
-  #index = 0;
   #drawn = "";
   /** @type {string | null} */
   #poster = null;
@@ -65,10 +64,10 @@ export class QueueRow {
       this.#remove,
       this.#moves,
     );
-    this.#jump.addEventListener("click", () => wishes.jump(this.#index));
-    this.#remove.addEventListener("click", () => wishes.remove(this.#index));
-    this.#up.addEventListener("click", () => wishes.move(this.#index, -1));
-    this.#down.addEventListener("click", () => wishes.move(this.#index, 1));
+    this.#jump.addEventListener("click", () => wishes.jump());
+    this.#remove.addEventListener("click", () => wishes.remove());
+    this.#up.addEventListener("click", () => wishes.move(-1));
+    this.#down.addEventListener("click", () => wishes.move(1));
     this.handle.setAttribute("aria-expanded", "false");
     this.handle.addEventListener("click", () => {
       this.#moves.hidden = !this.#moves.hidden;
@@ -78,7 +77,7 @@ export class QueueRow {
       const by = { ArrowUp: -1, ArrowDown: 1 }[event.key];
       if (by === undefined) return;
       event.preventDefault();
-      wishes.move(this.#index, by);
+      wishes.move(by);
     });
   }
 
@@ -88,7 +87,6 @@ export class QueueRow {
    * @param {{ index: number, count: number, current: boolean, can: string[] }} where
    */
   show({ title, duration, poster = null, added_by }, { index, count, current, can }) {
-    this.#index = index;
     const drawn = JSON.stringify([title, duration, poster, added_by, index, count, current, can]);
     if (drawn === this.#drawn) return;
     this.#drawn = drawn;

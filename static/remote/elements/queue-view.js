@@ -28,6 +28,8 @@ class QueueView extends ViewElement {
   #list = build("ol", { class: "rows" });
   #empty = build("div", { class: "empty" });
   #told = build("p", { class: "unseen", role: "status" });
+  /** the latest request for an item */
+  #turn = Promise.resolve();
   #drag;
 
   /** @param {() => void} browse opens the library */
@@ -113,12 +115,30 @@ class QueueView extends ViewElement {
   /** @param {string} id */
   #newRow(id) {
     const row = new QueueRow(this._translate, {
-      jump: (index) => void this._request("jump", { index }),
-      remove: (index) => void this._request("queue/remove", { index }),
-      move: (index, by) => void this.#move(index, index + by),
+      jump: () => this.#inTurn(id, (index) => void this._request("jump", { index })),
+      remove: () => this.#inTurn(id, (index) => this._request("queue/remove", { index })),
+      move: (by) => this.#inTurn(id, (index) => this.#move(index, index + by)),
     });
     this.#rows.set(id, row);
     return row;
+  }
+
+  /**
+   * Act on the place of an item after the request before has taken effect: two quick presses must
+   * not reach the item that took the place of this one.
+   *
+   * @param {string} id
+   * @param {(index: number) => unknown} act returns a promise if the place may change
+   */
+  #inTurn(id, act) {
+    this.#turn = this.#turn.then(async () => {
+      const items = this.#state?.queue?.items ?? [];
+      const index = items.findIndex((item) => item.id === id);
+      if (index < 0) return;
+      await act(index);
+      // the state in the answer is shown with the next frame
+      await new Promise((resolve) => requestAnimationFrame(resolve));
+    });
   }
 
   /**

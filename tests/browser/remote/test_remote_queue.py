@@ -149,3 +149,24 @@ def test_two_phones_agree(
     phone.drag("Move Beta", "Move Alpha", "touch")
     wait_for(other, "Beta", "Alpha")
     wait_for(phone, "Beta", "Alpha")
+
+
+def test_two_quick_presses_concern_one_item(
+    shown: tuple[PlayerPage, RemotePage, Observer],
+) -> None:
+    _, phone, _ = shown
+    press = """((name, press) => {{
+      const row = Array.from(document.querySelectorAll("queue-view .row")).find(
+        (it) => it.querySelector(".name").innerText === name);
+      const button = row.querySelector(press);
+      button.click();
+      button.click();
+    }})("{}", "{}")"""
+    # before the player has answered the first one
+    phone.see(press.format("Gamma", ".moves button"))
+    wait_for(phone, "Gamma", "Alpha", "Beta")
+    phone.see(press.format("Alpha", ".tool"))
+    wait_for(phone, "Gamma", "Beta")
+    phone.tap("Move Gamma")
+    phone.tap("Down")
+    wait_for(phone, "Beta", "Gamma")
