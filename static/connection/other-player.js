@@ -49,10 +49,9 @@ export class OtherPlayer {
   /**
    * @param {string} procedure
    * @param {Record<string, unknown>} parameters
-   * @param {{ timeout?: number }} [options]
    */
-  call(procedure, parameters, options) {
-    return this.#player.call(procedure, parameters, options);
+  call(procedure, parameters) {
+    return this.#player.call(procedure, parameters);
   }
 
   async plays() {

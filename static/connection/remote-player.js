@@ -14,6 +14,13 @@ import { Signal } from "../events/signal.js";
 
 /** Milliseconds after which a player that has not sent its state is asked again. */
 const STATUS_PATIENCE = 3000;
+/** Milliseconds that a player has to load a medium, which may have to be converted. */
+const LOADING = 30_000;
+/** The procedures that may load a medium, or the present one again. */
+const LOADS = [
+  ...["load", "next", "previous", "jump", "play", "toggle"],
+  ...["seek", "seek/by", "stream", "audio", "subtitles"],
+];
 
 /**
  * @typedef {import("./connection.js").Connection} Connection
@@ -79,9 +86,12 @@ export class RemotePlayer {
    * @param {{ timeout?: number }} [options]
    * @returns {Promise<unknown>}
    */
-  async call(procedure, parameters, options) {
+  async call(procedure, parameters, options = {}) {
+    const usual = LOADS.includes(procedure) ? { timeout: LOADING } : {};
     if (this.view.availability === "offline") throw offline();
-    return this.#take(this.#rpc.call(this.#target, procedure, parameters, options));
+    return this.#take(
+      this.#rpc.call(this.#target, procedure, parameters, { ...usual, ...options }),
+    );
   }
 
   /**

@@ -5,8 +5,6 @@ import { beginning } from "../protocol/messages.js";
 
 /** Seconds by which the second player may be off when the first one pauses. */
 const NEAR = 0.5;
-/** Milliseconds for a player to load a medium, which may have to be converted. */
-const LOADING = 30_000;
 /** The most characters of a title in a queue. */
 const LONGEST_TITLE = 200;
 
@@ -16,8 +14,7 @@ const LONGEST_TITLE = 200;
  * @typedef {object} Mover a player, as a remote sees it
  * @property {() => PlayerState | null} state the last one received
  * @property {() => number} position the present one, in seconds
- * @property {(procedure: string, parameters: Record<string, unknown>, options?: { timeout?: number })
- *   => Promise<unknown>} call
+ * @property {(procedure: string, parameters: Record<string, unknown>) => Promise<unknown>} call
  * @property {() => Promise<void>} plays resolves once it plays; rejects if it cannot
  */
 
@@ -56,14 +53,14 @@ async function fillQueue({ queue, source, title, shuffle, repeat }, to) {
   await to.call("shuffle", { on: shuffle });
   await to.call("repeat", { mode: repeat });
   if (queue.index === null) {
-    await to.call("load", { source, position: 0, ...titled(title) }, { timeout: LOADING });
+    await to.call("load", { source, position: 0, ...titled(title) });
     await to.call("queue/clear", {});
   }
   for (const item of queue.items) {
     await to.call("queue/add", { source: item.source, ...titled(item.title) });
   }
   if (queue.index !== null) {
-    await to.call("jump", { index: queue.index }, { timeout: LOADING });
+    await to.call("jump", { index: queue.index });
   }
 }
 
@@ -72,7 +69,7 @@ async function fillQueue({ queue, source, title, shuffle, repeat }, to) {
  * @param {Mover} to
  */
 async function seek(from, to) {
-  const wanted = to.call("seek", { position: from.position() }, { timeout: LOADING });
+  const wanted = to.call("seek", { position: from.position() });
   await wanted.catch(pass("not_supported"));
 }
 
@@ -93,7 +90,7 @@ async function choose({ audio, subtitles, rate }, to) {
   for (const [procedure, parameters, wanted] of wishes) {
     if (!wanted) continue;
     // another sound, or subtitles in the picture, may load the medium again
-    const chosen = to.call(procedure, parameters, { timeout: LOADING });
+    const chosen = to.call(procedure, parameters);
     await chosen.catch(pass("not_supported", "invalid_argument"));
   }
 }
