@@ -129,9 +129,7 @@ class Unit:
         yield f"AmbientCapabilities={needed}"
         yield "Environment=ZAPETTE_DATA_DIR=%S/zapette ZAPETTE_CONFIG=%d/zapette.toml"
         yield f"LoadCredential=zapette.toml:{SETTINGS}"
-        yield from (
-            f"BindReadOnlyPaths={_quoted(str(it).replace(':', chr(92) + ':'))}" for it in hidden
-        )
+        yield from (f"BindReadOnlyPaths={_quoted(_escaped(it))}" for it in hidden)
         if self.graphics:
             yield "DevicePolicy=closed"
             yield "DeviceAllow=char-drm rw"

@@ -108,6 +108,25 @@ def test_the_settings_file_names_the_folders_of_the_service(tmp_path: Path) -> N
     assert sum(one != other for one, other in changed) == 2
 
 
+def test_what_a_service_of_the_machine_cannot_have_is_refused(tmp_path: Path) -> None:
+    own = tmp_path / "own.toml"
+    own.write_text("http_port = 80")
+    for option, value in (("--data", "/srv/zapette"), ("--config", str(own))):
+        refused = zapette("service", "install", "--print", option, value)
+        assert (refused.returncode, refused.stdout) == (2, "")
+        assert refused.stderr.startswith(f"zapette: {option}: a service of the machine has its")
+        of_user = unit(tmp_path, "--user", option, value).read_text()
+        assert f'_DIR={value}"' in of_user or f'_CONFIG={value}"' in of_user
+
+
+def test_every_low_port_is_allowed(tmp_path: Path) -> None:
+    file = tmp_path / "certificate.pem"
+    file.touch()
+    secure = {f"ZAPETTE_TLS_{it}": str(file) for it in ("CERT", "KEY")}
+    printed = zapette("service", "install", "--print", ZAPETTE_MQTTS_PORT="443", **secure).stdout
+    assert "AmbientCapabilities=CAP_NET_BIND_SERVICE\n" in printed
+
+
 SYSTEMCTL = """#!/bin/sh
 echo "$@" >>"$CALLS"
 [ "$2" != "$FAILS" ]

@@ -14,11 +14,11 @@ import click
 
 from zapette_cli.errors import ServiceError
 from zapette_cli.language import Text
+from zapette_cli.processes.ports import ports
 from zapette_cli.settings_options import OPTIONS, with_settings
 from zapette_cli.speech import said
 from zapette_cli.unit import NAME, SETTINGS, STATE, Unit, with_folders
 from zapette_server import paths
-from zapette_server.handover_socket import websocket_port
 from zapette_server.settings.settings import Settings
 from zapette_server.settings.sources import load, variable
 
@@ -41,6 +41,12 @@ _NO_SYSTEMD: Final = Text(
 _NOT_ROOT: Final = Text(
     "a service of the machine needs root (sudo); one with --user does not",
     "un service de la machine exige root (sudo)\u202f; --user s\u2019en passe",
+)
+_FIXED: Final = Text(
+    "{option}: a service of the machine has its data in {data} and its settings in {settings}; "
+    "use --user for others",
+    "{option}\u202f: un service de la machine a ses données dans {data} et ses réglages dans "
+    "{settings}\u202f; pour d\u2019autres, utilisez --user",
 )
 _FAILED: Final = Text(
     "systemctl {arguments} failed with {code}",
@@ -67,9 +73,14 @@ def install(context: click.Context, settings: Settings, *, user: bool, only_prin
     of yours; after a change of the media folder, install it again.
     """
     given = {key: it for _, _, key, _ in OPTIONS if (it := context.params[key]) is not None}
-    if not user and context.params["config"] is None and SETTINGS.exists():
-        settings = load(SETTINGS, os.environ, given)
-    unit = _unit(settings, set(given), user=user)
+    config = context.params["config"]
+    if not user:
+        for option, value in (("--data", given.get("data_dir")), ("--config", config)):
+            if value is not None:
+                raise ServiceError(said(_FIXED, option=option, data=STATE, settings=SETTINGS))
+        if SETTINGS.exists():
+            settings = load(SETTINGS, os.environ, given)
+    unit = _unit(settings, set(given), config, user=user)
     if only_print:
         click.echo(unit.text(), nl=False)
         return
@@ -110,16 +121,19 @@ def status(context: click.Context, *, user: bool) -> None:
     context.exit(_run(["status", "--no-pager", NAME], user=user))
 
 
-def _unit(settings: Settings, given: set[str], *, user: bool) -> Unit:
+def _unit(settings: Settings, given: set[str], config: Path | None, *, user: bool) -> Unit:
     """Return the unit that sets the settings `given`; the others are in its settings file."""
     # in a file, a relative folder is next to the file, and systemd hands over a copy of that
-    here = given | {"media_dir"} if user else (given | {"media_dir"}) - {"data_dir"}
+    here = {key: getattr(settings, key) for key in (*given, "media_dir")}
+    named = {variable(key): str(_absolute(it)) for key, it in here.items()}
+    if config is not None:
+        named["ZAPETTE_CONFIG"] = str(config.absolute())
     readable = (Path(sys.prefix), Path(sys.base_prefix), paths.ROOT, settings.media_dir)
     return Unit(
         Path(sysconfig.get_path("scripts")) / "zapette",
         tuple(it.absolute() for it in readable),
-        {variable(key): str(_absolute(getattr(settings, key))) for key in here},
-        tuple(filter(None, (settings.http_port, settings.mqtt_port, websocket_port(settings)))),
+        named,
+        tuple(port for _, _, port in ports(settings)),
         () if user else _graphics(),
         user,
     )
