@@ -127,7 +127,13 @@ class Listeners:
         context = self._tls_of(listener.name, config)
         with _named(listener.name, bind):
             listener.server = await asyncio.get_running_loop().create_server(
-                make, host, port, ssl=context, backlog=_BACKLOG, reuse_address=True
+                make,
+                host,
+                port,
+                ssl=context,
+                ssl_handshake_timeout=self._limits.connect_timeout if context else None,
+                backlog=_BACKLOG,
+                reuse_address=True,
             )
         logger.info(
             "event=listening listener=%s type=%s address=%s tls=%s",
