@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from tests.broker.certificates import make_certificate
 from tests.broker.servers import Running, config, run_ours
 from tests.conformance.client import PATIENCE, Client
 from tests.conformance.wire.answers import Disconnect, PingResp, PubAck, Publish, PubRec, SubAck
@@ -73,6 +74,16 @@ def test_connect_has_a_time() -> None:
         for client in (silent, slow):
             assert client.end(timeout=PATIENCE) is None
         running.connect("fine").silence()
+
+
+def test_a_tls_handshake_has_the_time_of_connect(tmp_path: Path) -> None:
+    certificate, key = make_certificate(tmp_path)
+    settings = config()
+    settings["listeners"]["default"] |= {
+        "ssl": True, "certfile": str(certificate), "keyfile": str(key),
+    }  # fmt: skip
+    with run_ours(settings, limits=Limits(connect_timeout=0.5)) as running:
+        assert running.open().end(timeout=PATIENCE) is None
 
 
 def test_connect_has_a_size() -> None:
@@ -223,6 +234,24 @@ def test_qos_0_to_a_client_that_does_not_read_is_dropped(version: Version) -> No
             received += 1
         assert 0 < received < 400
         assert running.broker.metrics.slow_consumers == 0
+
+
+def test_frames_with_pings_are_not_answered_without_end() -> None:
+    """One that does not read gets no more answers than its connection takes."""
+    with run_ours() as running:
+        stream = WebSocketStream(running.ws_port)
+        slow = stalled(running, "slow", stream=stream)
+        size = 125
+        ping = b"\x89" + bytes((0x80 | size,)) + bytes(4 + size)
+        for _ in range(100):
+            stream.socket.sendall(ping * 1000)
+        slow.send(PINGREQ)
+        received = b""
+        total = 0
+        while not received.endswith(b"\xd0\x00"):
+            received = received[-1:] + stream.socket.recv(1 << 20)
+            total += len(received)
+        assert total < 100_000 * size * 0.7
 
 
 @BOTH

@@ -165,6 +165,8 @@ class Connection(PacketReader):
 
     def overflowed(self) -> None:
         """End the connection because too much waits for the client."""
+        if self.over:
+            return
         self.context.metrics.slow_consumers += 1
         self.close(Reason.QUOTA_EXCEEDED, "too many messages wait for the client")
 

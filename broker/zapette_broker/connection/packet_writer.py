@@ -7,7 +7,7 @@ from collections.abc import Callable, Sized
 from dataclasses import dataclass
 
 from zapette_broker.codec.codec311 import Codec311
-from zapette_broker.codec.packet_types import Codec
+from zapette_broker.codec.packet_types import PUBLISH, Codec
 from zapette_broker.hooks import Hooks
 from zapette_broker.limits import Limits
 from zapette_broker.monitoring.metrics import Metrics
@@ -55,11 +55,12 @@ class PacketWriter:
         max_out: largest packet the client takes.
         over: nothing is written any more.
         waiting_acts: how many acts wait for a commit.
+        writing_paused: the client reads slower than it is written to.
     """
 
     __slots__ = (
-        "_changed", "_logged", "_out", "_out_size", "codec", "context", "max_out", "over",
-        "session", "transport", "version", "waiting_acts",
+        "_changed", "_logged", "_out", "_out_size", "_unread", "codec", "context", "max_out",
+        "over", "session", "transport", "version", "waiting_acts", "writing_paused",
     )  # fmt: skip
 
     def __init__(self, context: WriterContext, transport: Transport) -> None:
@@ -75,6 +76,8 @@ class PacketWriter:
         self._logged: set[str] | None = None
         self._changed = 0
         self.waiting_acts = 0
+        self.writing_paused = False
+        self._unread = 0
 
     @property
     def peer(self) -> str:
@@ -125,6 +128,26 @@ class PacketWriter:
         self._out = None
         self._out_size = 0
         self.transport.write(data)
+        if self.writing_paused:
+            self._unread += sum(len(packet) for packet in out if packet[0] >> 4 != PUBLISH)
+            if self._unread > context.limits.max_queued_bytes:
+                self.overflow()
+
+    def pause(self) -> None:
+        """Write less: the client reads slower than it is written to.
+
+        Answers are written all the same, but one that goes on asking and does not read is cut off.
+        """
+        self.writing_paused = True
+        self._unread = 0
+
+    def overflow(self) -> None:
+        """Cut off a client for which too much waits, once what goes on now is done."""
+        self.context.later(self.overflowed)
+
+    def overflowed(self) -> None:
+        """End the connection; see `Connection`."""
+        raise NotImplementedError
 
     def write_now(self, packet: bytes) -> None:
         """Write all packets, this one last."""

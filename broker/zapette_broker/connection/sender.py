@@ -20,18 +20,16 @@ class Sender(PacketWriter):
     Attributes:
         quota: QoS 1 and 2 messages that may be under way to the client.
         aliases_out_max: how many topic aliases the client takes.
-        writing_paused: the client reads slower than it is written to.
     """
 
     __slots__ = (
-        "_aliases", "_held", "_held_bytes", "aliases_out_max", "quota", "writing_paused",
+        "_aliases", "_held", "_held_bytes", "aliases_out_max", "quota",
     )  # fmt: skip
 
     def __init__(self, context: WriterContext, transport: Transport) -> None:
         super().__init__(context, transport)
         self.quota = 0
         self.aliases_out_max = 0
-        self.writing_paused = False
         self._aliases: dict[str, int] | None = None
         self._held: deque[tuple[Message, bool, tuple[int, ...]]] | None = None
         self._held_bytes = 0
@@ -75,7 +73,7 @@ class Sender(PacketWriter):
             or session.queued >= limits.max_queued_messages
             or not context.budgets.may_queue(session, size)
         ):
-            self._overflow()
+            self.overflow()
             return
         context.store.queue(session, outgoing)
         session.wait(outgoing)
@@ -101,10 +99,6 @@ class Sender(PacketWriter):
                 self.send(self._again(packet_id, outgoing))
         self._drain()
 
-    def pause(self) -> None:
-        """Write less: the client reads slower than it is written to."""
-        self.writing_paused = True
-
     def resume(self) -> None:
         """Go on writing: the client has read most of what was written."""
         self.writing_paused = False
@@ -122,7 +116,7 @@ class Sender(PacketWriter):
         waiting = session.waiting_count + (len(self._held) if self._held is not None else 0)
         most = len(context.retained) + context.limits.max_queued_messages
         if waiting + len(messages) > most:
-            self._overflow()
+            self.overflow()
             return
         for message, qos, retain, ids in messages:
             if qos:
@@ -235,11 +229,3 @@ class Sender(PacketWriter):
         if self.session is not None:
             self.session.charge(-self._held_bytes)
         self._held_bytes = 0
-
-    def _overflow(self) -> None:
-        """Cut off a client for which too much waits, once what goes on now is done."""
-        self.context.later(self.overflowed)
-
-    def overflowed(self) -> None:
-        """End the connection; see `Connection`."""
-        raise NotImplementedError

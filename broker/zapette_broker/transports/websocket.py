@@ -30,6 +30,7 @@ CLOSE = 8
 PING = 9
 PONG = 10
 
+_MOST_UNREAD = 65_536
 _NORMAL = 1000
 _PROTOCOL_ERROR = 1002
 _UNSUPPORTED_DATA = 1003
@@ -232,7 +233,9 @@ class WebSocketTransport(TcpTransport):
         if not final or len(payload) > 125:
             raise WebSocketError(_PROTOCOL_ERROR, "a control frame is fragmented or too long")
         if opcode == PING:
-            self._send(head(PONG, len(payload)) + payload)
+            # an endpoint may answer the latest only: one that does not read gets no more answers
+            if self._stream is not None and self._stream.get_write_buffer_size() < _MOST_UNREAD:
+                self._send(head(PONG, len(payload)) + payload)
         elif opcode == CLOSE:
             self._say_goodbye(_checked_close(payload))
             super().close()

@@ -177,6 +177,37 @@ def test_a_message_of_qos_1_alone_waits_for_a_slow_reader_no_longer_than_needed(
     assert to_reader.take() == packet
 
 
+def test_one_that_asks_and_does_not_read_is_cut_off() -> None:
+    desk = Desk(Limits(max_queued_bytes=100))
+    connection, recorder = desk.connect("a")
+    connection.pause()
+    desk.feed(connection, PINGREQ * 50)
+    connection.resume()
+    connection.pause()
+    desk.feed(connection, PINGREQ * 50)
+    assert not is_over(connection)
+    desk.feed(connection, PINGREQ)
+    assert is_over(connection)
+    assert recorder.events[-1] == "linger"
+    assert desk.metrics.slow_consumers == 1
+
+
+def test_messages_under_way_are_no_answers() -> None:
+    """However large they are, they are sent again when a client returns."""
+    desk = Desk(Limits(max_queued_bytes=100))
+    reader, to_reader = desk.connect("reader")
+    writer, _ = desk.connect("writer")
+    desk.feed(reader, subscribe(1, ("open/door", 1), version=Version.V5))
+    to_reader.take()
+    packet = publish("open/door", bytes(1000), qos=1, packet_id=1, version=Version.V5)
+    desk.feed(writer, packet)
+    reader.pause()
+    reader.resend()
+    desk.feed(reader, b"")
+    assert len(to_reader.take()) == 2 * len(packet)
+    assert not is_over(reader)
+
+
 def test_the_same_client_id_takes_over(desk: Desk) -> None:
     old, to_old = desk.connect("a")
     new, _ = desk.connect("a")
