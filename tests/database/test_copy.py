@@ -18,7 +18,8 @@ from zapette_cli.failures import TRY_AGAIN
 from zapette_cli.program import main
 from zapette_server.postgresql.database import Database
 from zapette_server.storage.backups import restore
-from zapette_server.storage.stores import WEB, Stores
+from zapette_server.storage.data_folder import DataFolder
+from zapette_server.storage.stores import WEB, Stores, prepare
 
 pytestmark = pytest.mark.slow
 
@@ -217,3 +218,17 @@ def test_a_database_that_cannot_be_reached_is_reported_once(
     assert result.output.startswith("zapette: PostgreSQL: it cannot be reached (connection to ")
     assert result.output.endswith("refused)\n")
     assert "cannot be reached" not in caplog.text
+
+
+@pytest.mark.parametrize("command", [["tls"], ["sign", "zapette.webm"], ["credentials"]])
+def test_a_command_before_the_first_start_of_a_further_web_side(
+    command: list[str], database_url: str, tmp_path: Path
+) -> None:
+    """It makes no secrets of its own, with which the web side could never start."""
+    prepare(tmp_path / "first", database=database_url)
+    further = tmp_path / "further"
+    settings = {"ZAPETTE_DATABASE": database_url, "ZAPETTE_DATA_DIR": str(further)}
+    ended = CliRunner().invoke(main, command, env=settings)
+    assert ended.exit_code == 0, ended.output
+    prepare(further, database=database_url)
+    assert DataFolder.open(further).secret == DataFolder.open(tmp_path / "first").secret

@@ -17,7 +17,7 @@ from zapette_broker.storage.sqlite_file import Schema
 from zapette_broker.storage.store_errors import StoreDamaged, StoreError, StoreNewer
 from zapette_server.storage import shared_secrets
 from zapette_server.storage.connection import Connection
-from zapette_server.storage.data_folder import SETUP, DataFolder, make_folder
+from zapette_server.storage.data_folder import SECRETS, SETUP, DataFolder, make_folder
 from zapette_server.storage.folder_lock import FolderLock
 from zapette_server.storage.opening import SQLITE, open_server
 from zapette_server.storage.store_repair import open_or_repair
@@ -151,6 +151,19 @@ class Stores:
         self.grants.close()
         self.shared.close()
         self._lock.release()
+
+
+def open_folder(path: Path, database: str = SQLITE) -> DataFolder:
+    """Open a data folder for a command; new secrets are those of the database, if that has some.
+
+    Raises:
+        StoreError: the folder or, if the folder is new, the database cannot be used.
+    """
+    if database != SQLITE and not all((path / name).exists() for name in SECRETS):
+        make_folder(path)
+        with contextlib.closing(open_server(database)) as server:
+            shared_secrets.join(server, path)
+    return DataFolder.open(path)
 
 
 @contextlib.contextmanager

@@ -75,7 +75,9 @@ class _Known:
 @click.pass_context
 def credentials(context: click.Context, settings: Settings, days: int) -> None:
     """Print the account that the first start created, or manage others."""
-    folder = DataFolder.open(settings.data_dir)
+    from zapette_server.storage.stores import open_folder
+
+    folder = open_folder(settings.data_dir, settings.database)
     context.obj = _Known(Accounts(folder.accounts), settings, folder, days)
     if context.invoked_subcommand is None:
         context.obj.show_home()

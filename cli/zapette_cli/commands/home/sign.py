@@ -44,7 +44,7 @@ def sign(
 
     from zapette.protocol.topics import Topics
     from zapette_server.access.credentials import Keyring
-    from zapette_server.storage.data_folder import DataFolder
+    from zapette_server.storage.stores import open_folder
     from zapette_webapp.access.sessions.signatures import Signatures
     from zapette_webapp.errors import InvalidRequest
     from zapette_webapp.library.folder.media_folder import MediaFolder
@@ -65,7 +65,7 @@ def sign(
             where = f"streams/{quote(inside)}/{plan.parse(stream)}/{MASTER}"
         except InvalidRequest as error:
             raise click.UsageError(f"--stream: {error}") from None
-    folder = DataFolder.open(settings.data_dir)
+    folder = open_folder(settings.data_dir, settings.database)
     keyring = Keyring(folder.secret, Topics(settings.base_topic, settings.discovery_prefix))
     signatures = Signatures(keyring)
     address = Addresses(settings).pages() + signatures.signed(where)

@@ -54,11 +54,11 @@ def tls(context: click.Context, settings: Settings) -> None:
     from dataclasses import replace
 
     from zapette_cli.processes.certificate import names_of
-    from zapette_server.storage.data_folder import DataFolder
+    from zapette_server.storage.data_folder import make_folder
     from zapette_server.tls.authority import Authority
     from zapette_webapp.network.addresses import Addresses
 
-    authority = Authority.in_data(DataFolder.open(settings.data_dir).path)
+    authority = Authority.in_data(make_folder(settings.data_dir))
     authority.make(names_of(settings))
     used = settings_file(os.environ, context.params["config"]) or SETTINGS_FILE
     plain = Addresses(replace(settings, tls_cert=None, tls_key=None)).pages()
