@@ -144,5 +144,7 @@ def test_a_holder_whose_client_is_replaced_takes_it_back(on_nats: SystemOnNats, 
         other.wait(HANG_TIMEOUT)
         assert replaced.wait(HANG_TIMEOUT)
         eventually(lambda: home.answer() not in (None, "other"), "the holder answers")
+        # its client has been started again
+        check_answers(home)
     finally:
         other.stop()

@@ -93,12 +93,10 @@ class Client:
             callee=callee,
         )
         self._executor = OrderedExecutor(self._loop, self._threads)
-        self._incoming: IncomingCalls | None = None
         if callee is not None:
             offered = procedures if isinstance(procedures, Procedures) else Procedures(procedures)
-            self._incoming = IncomingCalls(
-                self._connection, self._loop, self._executor, callee, offered
-            )
+            # here and not in `start`, which may be called again
+            IncomingCalls(self._connection, self._loop, self._executor, callee, offered).subscribe()
         self._outgoing = OutgoingCalls(self._connection, self._loop)
 
     @property
@@ -137,8 +135,6 @@ class Client:
         self._executor.clear()
         connection.reset()
         self._loop.start()
-        if self._incoming is not None:
-            self._loop.post(self._incoming.subscribe)
         self._loop.post(connection.start)
 
     def wait(self, timeout: float) -> None:

@@ -124,9 +124,12 @@ def test_plain_with_in_an_async_function(application: Make) -> None:
 @pytest.mark.parametrize("is_async", [False, True])
 def test_again_and_again(application: Make, is_async: bool) -> None:
     offered, own = service(application), application()
+    noted: list[int] = []
+    offered.register("note")(noted.append)
 
     async def once() -> None:
         async with offered, own:
+            await own.call_async(f"{offered.name}/note", 4, timeout=20)
             assert await own.call_async(f"{offered.name}/double", 4, timeout=20) == 8
 
     for _ in range(3):
@@ -136,11 +139,14 @@ def test_again_and_again(application: Make, is_async: bool) -> None:
         own.start()
         offered.start()
         offered.start()
+        own.call(f"{offered.name}/note", 4, timeout=20)
         assert own.call(f"{offered.name}/double", 4, timeout=20) == 8
         own.stop()
         offered.stop()
         with pytest.raises(Unavailable):
             own.call(f"{offered.name}/double", 4)
+    # one caller's requests are handled in order: a second handling would come before "double"
+    assert noted == [4, 4, 4]
 
 
 def test_a_handler_that_stops_its_own_application(application: Make) -> None:
