@@ -5,11 +5,17 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing
+from select import select
 
 import psycopg
 import pytest
 
-from tests.programs.postgresql import PostgresqlServer
+from tests.machines.machine import ip
+from tests.machines.namespaces import rerun_in
+from tests.machines.two_machines import THERE, Pair
+from tests.programs.postgresql import NOT_ROOT, PostgresqlServer
 from tests.waiting import SLACK, eventually
 from zapette_broker.storage.store_errors import (
     StoreBusy,
@@ -97,6 +103,40 @@ def test_a_frozen_server_is_given_up(server: PostgresqlServer, hasty: Database) 
         with pytest.raises(StoreUnreachable):
             PlayerRegistry(hasty).generation(ID)
     eventually(lambda: works(hasty), "it works again, without a restart")
+
+
+def test_a_cut_network_is_given_up_on_both_sides(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if rerun_in(request, "net"):
+        return
+    monkeypatch.setattr(pool, "SILENCE", 3)
+    with ExitStack() as stack:
+        pair = stack.enter_context(Pair())
+        pair.join()
+        server = PostgresqlServer((*pair.far.inside, *NOT_ROOT), host=THERE)
+        stack.callback(server.close)
+        url = stack.enter_context(server.database())
+        name = url.partition("?")[0].rpartition("/")[2]
+        cut = stack.enter_context(closing(Database(url, timeout=LIMIT)))
+        idle = stack.enter_context(closing(Database(url, timeout=LIMIT)))
+        eventually(lambda: works(idle), "it works")
+        with ThreadPoolExecutor(1) as thread:
+            asked = thread.submit(cut.read, "SELECT pg_sleep(60)")
+            eventually(lambda: server.clients(name, "active"), "one waits for an answer")
+            ip("link set near down")
+            with pytest.raises(StoreError):
+                asked.result(LIMIT + pool.GRACE + SLACK)
+        # a new connection is not made either
+        with pytest.raises(StoreUnreachable):
+            PlayerRegistry(cut).generation(ID)
+        (own,) = idle._pool._idle
+        eventually(lambda: select([own], [], [], 0)[0], "this side has ended the other one")
+        # or each cut would leave some there for hours, until it has no more
+        eventually(lambda: not server.clients(name), "the server has ended its connections")
+        ip("link set near up")
+        for each in (cut, idle):
+            eventually(lambda it=each: works(it), "it works again, without a restart")  # type: ignore[misc]
 
 
 def test_a_slow_statement_is_ended_and_named(hasty: Database) -> None:

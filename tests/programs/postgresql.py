@@ -21,6 +21,9 @@ from tests.programs.processes import ending_with_us
 from tests.waiting import eventually
 from zapette_server.postgresql.database import Database
 
+NOT_ROOT = ("unshare", "--user", "--map-user=1000", "--map-group=1000")
+"""PostgreSQL does not run as root, which a test in namespaces of its own is."""
+
 _TEMPLATE = "zapette_template"
 
 
@@ -37,14 +40,19 @@ def program(name: str) -> str:
 class PostgresqlServer:
     """A server that only this user can reach, on a socket; if not `is_safe`, it is fast.
 
+    With a `host`, its URLs have that address, which its network can reach.
+
     As root, whom PostgreSQL refuses, it runs as the user of Debian's package.
     """
 
-    def __init__(self, before: tuple[str, ...] = (), *, is_safe: bool = False) -> None:
+    def __init__(
+        self, before: tuple[str, ...] = (), *, host: str = "", is_safe: bool = False
+    ) -> None:
         """Make it, and start it; `before` its commands stands what changes the user."""
         # not below pytest's folder: its user must reach it, and a socket's path must be short
         self.folder = Path(tempfile.mkdtemp(prefix="zapette-postgresql-"))
         self._before = before
+        self._host = host
         self._is_safe = is_safe
         self._numbers = itertools.count()
         self._process: subprocess.Popen[bytes] | None = None
@@ -54,6 +62,8 @@ class PostgresqlServer:
             ids = (f"--reuid={owner.pw_uid}", f"--regid={owner.pw_gid}", "--clear-groups")
             self._before = ("setpriv", *ids)
         self._run("initdb", "-D", str(self.data), "-U", "zapette", "-A", "trust", "-N")
+        with (self.data / "pg_hba.conf").open("a") as rules:
+            rules.write("host all all samenet trust\n")
         self.start()
         with self.connected() as connection:
             connection.execute(f"CREATE DATABASE {_TEMPLATE} TEMPLATE template0")
@@ -64,15 +74,16 @@ class PostgresqlServer:
         return self.folder / "data"
 
     def url(self, name: str) -> str:
-        return f"postgresql://zapette@/{name}?host={self.folder}"
+        return f"postgresql://zapette@/{name}?host={self._host or self.folder}"
 
     def start(self) -> None:
         """Start it, and wait until it answers."""
         unsafe = () if self._is_safe else ("fsync", "full_page_writes", "synchronous_commit")
         options = [it for name in unsafe for it in ("-c", f"{name}=off")]
-        command = [program("postgres"), "-D", str(self.data), "-k", str(self.folder), "-h", ""]
+        options += ["-c", "max_connections=40"]
+        command = [program("postgres"), "-D", str(self.data), "-k", str(self.folder)]
         self._process = subprocess.Popen(
-            [*self._before, *ending_with_us([*command, "-c", "max_connections=40", *options])],
+            [*self._before, *ending_with_us([*command, "-h", self._host, *options])],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             cwd="/",
@@ -149,7 +160,13 @@ class PostgresqlServer:
                     connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
     def connected(self, name: str = "postgres") -> psycopg.Connection[Any]:
-        return psycopg.connect(self.url(name), autocommit=True)
+        return psycopg.connect(host=str(self.folder), user="zapette", dbname=name, autocommit=True)
+
+    def clients(self, name: str, state: str = "%") -> int:
+        """Return how many connections a database has, or those in one state."""
+        question = "SELECT FROM pg_stat_activity WHERE datname = %s AND state LIKE %s"
+        with self.connected() as connection:
+            return connection.execute(question, (name, state)).rowcount
 
     def _answers(self) -> bool:
         try:

@@ -25,6 +25,9 @@ CONNECT_TIMEOUT: Final = 2
 GRACE: Final = 1.0
 """Seconds after the server's own time limit at which a connection is cut."""
 
+SILENCE: Final = 15
+"""Seconds after which each side ends a connection if the other cannot be reached."""
+
 _LOOK: Final = 0.25
 
 Driver = psycopg.Connection[tuple[Any, ...]]
@@ -133,16 +136,24 @@ class Pool:
 
     def _connected(self) -> Driver:
         limit = int(self._limit * 1000)
-        # a frozen process of ours must not hold others up for long
-        options = (
-            f"-c statement_timeout={limit} -c lock_timeout={limit}"
-            f" -c idle_in_transaction_session_timeout={limit * 2}"
-        )
+        options = {
+            "statement_timeout": limit,
+            "lock_timeout": limit,
+            # a frozen process of ours must not hold others up for long
+            "idle_in_transaction_session_timeout": 2 * limit,
+            # by default, a server keeps the connections of a machine that has gone for two hours
+            "tcp_keepalives_idle": SILENCE // 3,
+            "tcp_keepalives_interval": SILENCE // 3,
+            "tcp_user_timeout": SILENCE * 1000,
+        }
         return psycopg.connect(
             self._url,
             autocommit=True,
             connect_timeout=CONNECT_TIMEOUT,
-            options=options,
+            options=" ".join(f"-c {name}={value}" for name, value in options.items()),
+            keepalives_idle=SILENCE // 3,
+            keepalives_interval=SILENCE // 3,
+            tcp_user_timeout=SILENCE * 1000,
             application_name="zapette",
         )
 

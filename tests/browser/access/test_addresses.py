@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from tests.browser.driving.chromium import launched
+from tests.machines.machine import ip
 from tests.machines.namespaces import rerun_in
-from tests.machines.two_machines import HERE, ip, up
+from tests.machines.two_machines import HERE, up
 from tests.programs.system import System
 from tests.waiting import eventually
 

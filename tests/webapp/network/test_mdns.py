@@ -14,8 +14,9 @@ from typing import Any
 import psutil
 import pytest
 
+from tests.machines.machine import ip
 from tests.machines.namespaces import rerun_in
-from tests.machines.two_machines import HERE, THERE, Pair, ip
+from tests.machines.two_machines import HERE, THERE, Pair
 from tests.programs.processes import ending
 from tests.programs.system import System
 from tests.waiting import eventually
