@@ -20,12 +20,6 @@ export class SettingsClosed extends PageEvent {
   static type = "settingsclosed";
 }
 
-/** Make this tab the player again. */
-export class Takeback extends PageEvent {
-  /** @override */
-  static type = "takeback";
-}
-
 /** Replace the links. */
 export class LinkRenewal extends PageEvent {
   /** @override */

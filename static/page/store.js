@@ -1,12 +1,17 @@
-/** A page's storage in its browser: one JSON object under one key of localStorage. */
+/**
+ * A page's storage in its browser: one JSON object under one key of localStorage, which other tabs
+ * may change too.
+ */
 
 import { isRecord } from "../protocol/messages.js";
 
 export class Store {
   #key;
   #storage;
-  /** @type {Record<string, unknown> | null} read at the first use, because reading blocks */
-  #values = null;
+  /** @type {Record<string, unknown>} as far as they are known */
+  #values = {};
+  /** the last value was not stored, so that the storage has older ones */
+  #isAhead = false;
 
   /**
    * @param {string} key
@@ -23,8 +28,7 @@ export class Store {
    * @returns {unknown}
    */
   get(name) {
-    if (!this.#values) this.#values = this.#read();
-    return this.#values[name];
+    return this.#latest()[name];
   }
 
   /**
@@ -33,12 +37,19 @@ export class Store {
    * @param {unknown} value undefined to remove it
    */
   set(name, value) {
-    this.#values = { ...(this.#values ?? this.#read()), [name]: value };
+    this.#values = { ...this.#latest(), [name]: value };
     try {
       this.#storage().setItem(this.#key, JSON.stringify(this.#values));
+      this.#isAhead = false;
     } catch {
       // storage is off or full; the page works without it
+      this.#isAhead = true;
     }
+  }
+
+  #latest() {
+    if (!this.#isAhead) this.#values = { ...this.#values, ...this.#read() };
+    return this.#values;
   }
 
   #read() {

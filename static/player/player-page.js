@@ -17,7 +17,7 @@ import { importLate } from "../events/late-import.js";
 import { Page } from "../page/page.js";
 import { SubtitleLift } from "./subtitle-lift.js";
 import { listenFor } from "../events/page-event.js";
-import { SettingsClosed, SettingsToggle, Takeback } from "../events/player-controls.js";
+import { SettingsClosed, SettingsToggle } from "../events/player-controls.js";
 import { PlayerRequest } from "../events/player-request.js";
 
 /** The elements that only this page has. */
@@ -139,11 +139,6 @@ export class PlayerPage extends Page {
     find(this._page, ".stage", HTMLElement).append(button);
     // the phone has a remote already, and on a small phone the card would cover the button
     this.card.toggleAttribute("spare", true);
-  }
-
-  /** @param {() => void} takeBack */
-  onTakeBack(takeBack) {
-    listenFor(this.#takeover, Takeback, takeBack);
   }
 
   /**

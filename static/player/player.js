@@ -51,7 +51,8 @@ const language = chooseLanguage(navigator.languages);
 const translate = translator(language);
 translatePage(document, language, translate);
 const page = new PlayerPage(document, translate);
-const store = new Store("zapette.player", () => localStorage);
+let isTakenOver = false;
+const store = new Store("zapette.player", storage);
 const api = new Api(document.baseURI, fetch);
 const identity = new PlayerIdentity(store, api);
 const { convert, photoSeconds } = document.body.dataset;
@@ -62,7 +63,7 @@ const media = new Media(page.video, {
   photoSeconds: Number(photoSeconds),
 });
 const catalogue = new Catalogue((query) => api.list(query));
-const playback = new Playback(media, catalogue, new Store("zapette.playback", () => localStorage));
+const playback = new Playback(media, catalogue, new Store("zapette.playback", storage));
 const continued = openContinuedPlayer();
 const name = new PlayerName(
   store,
@@ -217,7 +218,8 @@ async function goOn(ready) {
 function connect() {
   connection.changed.listen((status) => {
     page.showConnection(connection);
-    if (status === "taken-over") void media.pause();
+    isTakenOver = status === "taken-over";
+    if (isTakenOver) void media.pause();
   });
   const publishAll = () => {
     voice.online();
@@ -226,10 +228,6 @@ function connect() {
   connection.opened.listen(publishAll);
   voice.doubted.listen(publishAll);
   tabs.lost.listen(() => void connection.yieldPlace());
-  page.onTakeBack(() => {
-    tabs.claim();
-    connection.start();
-  });
   page.offerSettings(identity);
   listenFor(page.picture, PictureToggle, () => {
     media.togglePicture().catch((error) => page.tell(error));
@@ -260,7 +258,7 @@ function connect() {
     wakeLock.renew();
   });
   tabs.start();
-  tabs.claim();
+  claim();
   connection.start();
   page.showConnection(connection);
   void addresses.refresh();
@@ -273,6 +271,19 @@ async function renewCode() {
   } catch (error) {
     page.tell(error);
   }
+}
+
+/** Return the storage of this browser, which belongs to the tab that is the player. */
+function storage() {
+  if (isTakenOver) throw new Error("another tab is the player");
+  return localStorage;
+}
+
+/** Become the player, also if the clock was set back since another tab did. */
+function claim() {
+  const at = Math.max(Date.now(), Number(store.get("claimed_at") ?? 0) + 1);
+  store.set("claimed_at", at);
+  tabs.claim(at);
 }
 
 function restoreSound() {

@@ -1,7 +1,6 @@
 import { build, fill, flag } from "../../elements/dom.js";
-import { Takeback } from "../../events/player-controls.js";
 
-/** Shows that another tab is the player, and offers to take it back (event `Takeback`). */
+/** Shows that another tab is the player, and offers to go on here with what it did. */
 export class TakeoverNotice extends HTMLElement {
   /** @type {HTMLElement[]} */
   #parts = [];
@@ -10,7 +9,7 @@ export class TakeoverNotice extends HTMLElement {
   mount(translate) {
     this.setAttribute("role", "alert");
     const button = build("button", { type: "button" }, translate("takeover.button"));
-    button.addEventListener("click", () => this.dispatchEvent(new Takeback()));
+    button.addEventListener("click", () => location.reload());
     const title = build("h2", {}, translate("takeover.title"));
     this.#parts = [title, build("p", {}, translate("takeover.text")), button];
   }

@@ -108,3 +108,35 @@ def test_tabs_agree_on_any_broker(system: System, pages: Pages) -> None:
     first.click("Take it back")
     first.wait_until_live()
     gave_way(second)
+
+
+def test_a_tab_in_the_background_keeps_nothing(
+    new_system: Callable[..., System], pages: Pages
+) -> None:
+    system = new_system()
+    first = pages.started(system)
+    second = pages.player(system, context=first.page.context)
+    gave_way(first)
+    with Observer(system.household(), second.root) as observer:
+        observer.ask("rename", b"Cinema")
+        observer.ask("seek", b"2")
+        second.close()
+    # it closes last, and knows nothing of what happened since
+    first.close()
+    third = pages.player(system, context=first.page.context)
+    assert "Cinema" in third.text
+    eventually(lambda: third.time == 2, "the position is the one of the second tab")
+
+
+def test_a_clock_that_was_set_back_keeps_no_tab(
+    new_system: Callable[..., System], pages: Pages
+) -> None:
+    system = new_system()
+    first = pages.started(system)
+    context = first.page.context
+    context.add_init_script("Date.now = ((now) => () => now() - 3600e3)(Date.now)")
+    second = pages.player(system, context=context)
+    gave_way(first)
+    first.click("Take it back")
+    first.wait_until_live()
+    gave_way(second)

@@ -71,11 +71,12 @@ test("a server that lost what it knew gets a new player", async () => {
   const server = new Server();
   const { identity, storage } = start(server);
   await identity.credentials();
+  const { id } = identity;
   server.known = new Set(["f".repeat(32)]);
   const again = start(server, storage).identity;
   const { client_id } = await again.credentials();
   assert.equal(client_id, `player-${again.id}`);
-  assert.notEqual(again.id, identity.id.replace(/1$/, "3"));
+  assert.notEqual(again.id, id);
 });
 
 test("an address of a network that was left is forgotten", async () => {
