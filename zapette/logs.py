@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
+import os
 import re
-import sys
 from typing import Final
 
 _SECRETS: Final = (
@@ -28,7 +28,7 @@ def set_up(process: str, level: str) -> None:
     ``auto`` is ``warning`` on a terminal, for people, and ``info`` elsewhere, for a record.
     """
     if level == "auto":
-        level = "warning" if sys.stderr.isatty() else "info"
+        level = "warning" if os.isatty(2) else "info"
     logging.basicConfig(
         level=level.upper(),
         format=f"%(asctime)s {process:<7} %(levelname)-7s %(message)s",

@@ -6,6 +6,7 @@ import contextlib
 import os
 import pty
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -15,7 +16,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from tests.programs.processes import ending
+from tests.programs.processes import ending, ending_with_us
 from tests.programs.system import System
 from tests.waiting import eventually
 from zapette_cli.language import language_of
@@ -136,6 +137,20 @@ def test_plain_lines_elsewhere(system: System) -> None:
     assert "█" not in log
     # a record keeps what a terminal is spared
     assert "INFO" in log
+
+
+@pytest.mark.parametrize("where", [">/dev/full", ">&-", "2>&-"])
+def test_it_runs_where_it_cannot_print(tmp_path: Path, where: str) -> None:
+    system = System(tmp_path)
+    command = shlex.join(ending_with_us([sys.executable, "-m", "zapette_cli", "run"]))
+    system.process = subprocess.Popen(
+        ["sh", "-c", f"exec {command} {where}"], env=system.environment
+    )
+    with ending(system.process):
+        eventually(system.is_up, "all is up", 30)
+        # it has printed by then, and still looks after its parts
+        killed = system.kill("web")
+        eventually(lambda: system.is_up() and system.pid("web") != killed, "all is up again", 30)
 
 
 @pytest.mark.parametrize("line", [["FOLDER/none"], ["./none"], ["--http-port", "0"], ["nonsense"]])

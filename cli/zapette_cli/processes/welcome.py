@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import os
-import sys
 import time
 from typing import Final
 
@@ -30,7 +30,7 @@ class Welcome:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._language = language_of(os.environ)
-        self._is_terminal = sys.stdout.isatty()
+        self._is_terminal = os.isatty(1)
         self._shown: Place | None = None
         self._look_at = 0.0
 
@@ -82,9 +82,9 @@ class Welcome:
 
 
 def print_(text: str) -> None:
-    """Print a text now."""
-    click.echo(text)
-    sys.stdout.flush()
+    """Print a text now, if it can be printed: a full disk must not end Zapette."""
+    with contextlib.suppress(OSError):
+        click.echo(text)
 
 
 def _code(place: Place) -> str:
