@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import psycopg
 
-from zapette_broker.storage.store_errors import StoreBusy, StoreError, StoreReadOnly
+from zapette_broker.storage.store_errors import StoreBusy, StoreError
 from zapette_server.postgresql import schema
 from zapette_server.postgresql.errors import NAME, store_error
 from zapette_server.postgresql.pool import Driver, Pool
@@ -126,7 +126,7 @@ class Database:
         """
         ((standby, read_only),) = self.read(_STATE)
         if standby or read_only:
-            raise StoreReadOnly(f"{NAME}: it cannot be written: it is read-only, or a standby")
+            raise StoreError(f"{NAME}: it cannot be written: it is read-only, or a standby")
         seconds, at = self._slow
         if time.monotonic() - at < _SLOW_FOR:
             raise StoreBusy(f"{NAME}: it is slow: a statement took {seconds:.1f} s")

@@ -29,7 +29,8 @@ _KINDS: Final[Mapping[str, tuple[type[StoreError], str]]] = {
     "53300": (StoreBusy, "it has too many connections"),
     "53200": (StoreBusy, "it is out of memory"),
     "53100": (StoreFull, "its disk is full; make room"),
-    "25006": (StoreReadOnly, "it cannot be written: it is read-only, or a standby"),
+    # a standby that takes over will be writable
+    "25006": (StoreError, "it cannot be written: it is read-only, or a standby"),
     "42501": (StoreReadOnly, "its role has too few rights ({reason})"),
     "42710": (ForeignStore, _FOREIGN),
     "42723": (ForeignStore, _FOREIGN),
