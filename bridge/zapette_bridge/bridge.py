@@ -10,7 +10,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any, Final
 
 from zapette.client.calls.procedures import Procedures
-from zapette.errors import CallError, Unavailable
+from zapette.errors import CallError, TooLarge, Unavailable
 from zapette.logs import without_secrets
 from zapette.mqtt.dialing import Dialer
 from zapette.mqtt.event_loop import LoopThread
@@ -86,6 +86,7 @@ class Bridge:
         self._probes = f"{mapping.topics.server.root}/response/{client_id}/"
         self._is_open = False
         self._is_loop = False
+        self._too_large: set[str] = set()
 
     def start(self) -> None:
         """Start to connect both sides."""
@@ -183,24 +184,35 @@ class Bridge:
         response_topic = message.response_topic
         if response_topic is not None and to is self._ours:
             response_topic = self._mapping.to_us(response_topic)
-        try:
-            to.publish(
-                topic,
-                message.payload,
-                expiry=message.expiry,
-                correlation=message.correlation,
-                response_topic=response_topic,
-            )
-        except Unavailable as error:
-            log.debug("dropped a message on %s: %s", without_secrets(topic), error)
+        self._publish(
+            to,
+            topic,
+            message.payload,
+            expiry=message.expiry,
+            correlation=message.correlation,
+            response_topic=response_topic,
+        )
 
     def _retain_at_home(self, topic: str, payload: bytes) -> bool:
         if self._is_loop:
             return False
+        return self._publish(self._home, topic, payload, qos=1, retain=True)
+
+    def _publish(
+        self, to: PersistentConnection, topic: str, payload: bytes, **options: Any
+    ) -> bool:
+        """Publish on one side; return False if it is disconnected, or takes nothing so large."""
         try:
-            self._home.publish(topic, payload, qos=1, retain=True)
+            to.publish(topic, payload, **options)
         except Unavailable as error:
-            log.debug("cannot retain %s: %s", without_secrets(topic), error)
+            log.debug("dropped a message on %s: %s", without_secrets(topic), error)
+            return False
+        except TooLarge as error:
+            # without the last level, in which each response differs
+            above = topic.rpartition("/")[0]
+            if above not in self._too_large:
+                self._too_large.add(above)
+                log.warning("cannot carry %s: %s", without_secrets(topic), error)
             return False
         return True
 

@@ -422,6 +422,27 @@ def test_a_prefix(
         ours.publish(discovery, b"", retain=True)
 
 
+def test_what_is_too_large_for_the_homes_broker_stays_here(
+    bare: System,
+    bridge: Callable[..., Bridge],
+    new_home: Callable[..., Mosquitto],
+    player: PlainPlayer,
+) -> None:
+    home = new_home(lines=["max_packet_size 20000"])
+    joined = bridge(url=f"mqtt://{home.host}:{home.port}")
+    with Listener(home.url) as listener, Listener(bare.household(), "zapette/#") as ours:
+        state = f"{player.root}/state"
+        eventually(lambda: listener.last_state(state) == player.state, "its state is seen")
+        for topic in (state, f"{player.root}/event/message"):
+            ours.publish(topic, bytes(30_000), retain=topic == state)
+        eventually(lambda: joined.log.count("cannot carry") == 2, "it is said")
+        ours.publish(state, bytes(30_000), retain=True)
+        player.client.call(player.callee, "volume", 7)
+        eventually(lambda: listener.last_state(state) == player.state, "its next state is seen")
+    assert joined.log.count("cannot carry") == 2
+    assert "Traceback" not in joined.log
+
+
 def test_a_homes_broker_that_speaks_3_1_1_only(
     bridge: Callable[..., Bridge], player: PlainPlayer, tmp_path: Path
 ) -> None:
