@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import secrets
 from ssl import SSLObject
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
     from amqtt.broker import BrokerContext
     from amqtt.plugins.manager import PluginManager
+
+logger = logging.getLogger("broker")
 
 _PROBE_LEVELS = 32
 
@@ -73,7 +76,7 @@ class Plugins(Hooks):
         return await self._ask(view, topic, Action.PUBLISH)
 
     async def may(self, session: Session, topic: str, operation: Operation) -> bool:
-        """Ask the topic plugins; one that does not say yes denies, as in amqtt.
+        """Ask the topic plugins; one that does not say yes, or fails, denies.
 
         Some compare the levels of a filter as if it were a topic, and let ``a/#`` pass for
         ``a/+``. So they are asked as well for a topic that only ``#`` reaches.
@@ -87,7 +90,11 @@ class Plugins(Hooks):
         return True
 
     async def _ask(self, view: Any, topic: str, action: Action) -> bool:
-        answers = await self._manager.map_plugin_topic(session=view, topic=topic, action=action)
+        try:
+            answers = await self._manager.map_plugin_topic(session=view, topic=topic, action=action)
+        except Exception:
+            logger.exception("event=plugin_failed action=%s", action.value)
+            return False
         return all(answers.values())
 
     def connected(self, session: Session) -> None:

@@ -82,7 +82,7 @@ class Doorkeeper(BaseAuthPlugin):
 
 
 class Reviewer(BaseTopicPlugin):
-    """Keeps `secret/…` from everybody, and `mine/…` for its owner."""
+    """Keeps `secret/…` from everybody, and `mine/…` for its owner; `odd/…` is too much for it."""
 
     def __init__(self, context: BaseContext) -> None:
         super().__init__(context)
@@ -97,6 +97,8 @@ class Reviewer(BaseTopicPlugin):
     ) -> bool | None:
         client_id = session.client_id if session else None
         self.asked.append((client_id, topic, action))
+        if topic and topic.startswith("odd/"):
+            raise ValueError(topic)
         if topic and topic.startswith("mine/") and action is Action.RECEIVE:
             return client_id == "owner"
         return not (topic and topic.startswith("secret/"))

@@ -133,6 +133,17 @@ def test_topic_plugins_are_asked_for_every_receiver() -> None:
         assert other.message().payload == b"4"
 
 
+def test_a_topic_plugin_that_fails_denies_and_holds_nobody_up() -> None:
+    with run({ANONYMOUS: {}, f"{OURS}.Reviewer": {}}) as running:
+        client = running.connect("client", Version.V5)
+        assert list(client.subscribe("odd/x", "open").codes) == [0x87, 0]
+        answer = client.publish("odd/x", b"1", qos=1)
+        assert answer is not None
+        assert answer.code == 0x87
+        client.publish("open", b"2")
+        assert client.message().payload == b"2"
+
+
 def test_order_is_kept_when_plugins_are_asked() -> None:
     with run({ANONYMOUS: {}, f"{OURS}.Reviewer": {}}) as running:
         reader = running.connect("reader")
