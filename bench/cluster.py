@@ -2,10 +2,11 @@
 
 All servers run at once on one core and take turns, as in ``bench.broker``, which has the meaning
 of each figure. With ``--kills`` it kills each node of a cluster under phones instead, cuts each off
-its network, and exits with 1 if an acknowledged state is lost or nodes differ in the end; with
-``--shared`` too, a web side and the database, which it also stops and freezes. By default there is
-a player for each ten phones; ``--fronts`` are nodes without JetStream, for all clients. With
-``--revocations`` it replaces so many codes, with a phone on each of three nodes.
+its network, and exits with 1 if an acknowledged state is lost or nodes differ in the end. With
+``--shared`` too, it does so with a web side and the database, which it also stops and freezes, and
+exits with 1 if a call of the server has two answers. By default there is a player for each ten
+phones; ``--fronts`` are nodes without JetStream, for all clients. With ``--revocations`` it
+replaces so many codes, with a phone on each of three nodes.
 """
 
 from __future__ import annotations

@@ -18,10 +18,10 @@ from typing import Final
 import uvloop
 from nats.errors import Error as NatsError
 
-from bench.broker_load.clients import Identity, Login, player_id
+from bench.broker_load.clients import TOPICS, Identity, Login, player_id
 from bench.broker_load.peers import nats_login, tokens_of
 from bench.cluster_load import shared_parts
-from bench.cluster_load.machines import PORTS, Machine, create
+from bench.cluster_load.machines import PORTS, NodeMachine, create
 from bench.cluster_load.phones import Phone, Player, Reader, until
 from bench.cluster_load.shared_parts import Part, SharedParts
 from bench.processes import ProcessError, raise_file_limit
@@ -35,7 +35,11 @@ _START: Final = 180.0
 _TEND_PAUSE: Final = 5.0
 _EQUAL_TIMEOUT: Final = 20.0
 _STATES: Final = "zapette/players/+/state"
-_FAULTS: Final = {"lost": "acknowledged states lost", "differ": "states differ on nodes"}
+_FAULTS: Final = {
+    "lost": "acknowledged states lost",
+    "differ": "states differ on nodes",
+    "answered twice": "calls of the server answered twice",
+}
 """What none may end with, by the head of its column."""
 
 
@@ -46,7 +50,9 @@ class Kills:
     lead the streams, as web sides tell pages.
     """
 
-    def __init__(self, machines: list[Machine], folder: Path, phones: int, players: int) -> None:
+    def __init__(
+        self, machines: list[NodeMachine], folder: Path, phones: int, players: int
+    ) -> None:
         self._machines = machines
         self._keys = ClusterKeys.load(folder / KEYS)
         self._is_led = False
@@ -59,7 +65,8 @@ class Kills:
         self.phones = []
         for n in range(phones):
             login = self._login(Identity("remote", n % players, f"-{n}"))
-            self.phones.append(Phone(login, self.hosts, n // players, player_id(n % players)))
+            callee = TOPICS.player(player_id(n % players))
+            self.phones.append(Phone(login, self.hosts, n // players, callee))
 
     async def run(self, shared: SharedParts | None) -> list[Part]:
         """Carry it out; return the figures of the nodes, or of the other parts if given."""
@@ -68,7 +75,7 @@ class Kills:
         async with asyncio.TaskGroup() as group:
             members = [*self.players, *self.phones]
             if shared is not None:
-                members += [shared.player, *shared.newcomers]
+                members += [shared.player, shared.caller, *shared.newcomers]
             tasks = [group.create_task(it.run()) for it in members]
             if shared is None:
                 tasks.append(group.create_task(self._tend_streams()))
@@ -85,7 +92,7 @@ class Kills:
                 task.cancel()
         return parts
 
-    async def _part(self, machine: Machine, name: str) -> Part:
+    async def _part(self, machine: NodeMachine, name: str) -> Part:
         members = (*self.players, *self.phones)
         for member in members:
             member.go_home()

@@ -1,4 +1,4 @@
-"""Nodes of a cluster as machines of their own: network namespaces, joined by a bridge.
+"""Parts of a cluster as machines of their own: network namespaces, joined by a bridge.
 
 The benchmark runs in a namespace too, as root of it; nothing of the system's network is touched.
 """
@@ -8,17 +8,23 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
 from bench.broker_load.clients import Login
 from bench.broker_load.peers import PROGRAM, wait_for_node
+from tests.machines.machine import Machine, ip
 from zapette_server.nats.cluster import node_files
 from zapette_server.nats.cluster.cluster_folder import ClusterFolder
 from zapette_server.nats.cluster.node_files import NODES, Node, Ports
 
 PORTS: Final = Ports()
+_NETWORK: Final = "10.77.0"
+BRIDGE: Final = f"{_NETWORK}.254"
+"""The address of the benchmark itself."""
+
 _INSIDE: Final = "ZAPETTE_BENCH_NAMESPACE"
 
 
@@ -31,39 +37,50 @@ def enter() -> None:
     os.execvp(namespace[0], [*namespace, sys.executable, "-m", "bench.cluster", *sys.argv[1:]])
 
 
-def ip(line: str, pid: int | None = None) -> None:
-    """Run ``ip``, in the namespace of the process `pid`."""
-    prefix = [] if pid is None else ["nsenter", "--net", f"--target={pid}"]
-    subprocess.run([*prefix, "ip", *line.split()], check=True)
+class JoinedMachine(Machine):
+    """A machine at the address `host`, on the bridge."""
 
-
-class Machine:
-    """One node with a network of its own."""
-
-    def __init__(self, number: int, folder: Path) -> None:
-        self.number = number
-        self.host = f"10.77.0.{number}"
-        self._folder = folder
-        self._cable = f"node{number}"
-        # it keeps the namespace
-        self._keeper = subprocess.Popen(["unshare", "--net", "sleep", "infinity"])
-        self._node: subprocess.Popen[bytes] | None = None
+    def __init__(self, name: str, number: int) -> None:
+        super().__init__()
+        self.host = f"{_NETWORK}.{number}"
+        self._cable = name
 
     def join(self) -> None:
-        pid = self._keeper.pid
-        ours, its = Path("/proc/self/ns/net"), Path(f"/proc/{pid}/ns/net")
-        while its.readlink() == ours.readlink():
-            time.sleep(0.01)
-        ip(f"link add {self._cable} type veth peer name cable netns {pid}")
+        ip(f"link add {self._cable} type veth peer name cable netns {self.pid}")
         ip(f"link set {self._cable} master bridge up")
         for line in ("link set lo up", f"addr add {self.host}/24 dev cable", "link set cable up"):
-            ip(line, pid)
+            self.ip(line)
+
+    def cut(self) -> None:
+        """Unplug it from the network without closing its connections."""
+        ip(f"link set {self._cable} down")
+
+    def heal(self) -> None:
+        ip(f"link set {self._cable} up")
+
+    @contextmanager
+    def cut_off(self) -> Iterator[None]:
+        """Keep it off the network while the block runs."""
+        self.cut()
+        try:
+            yield
+        finally:
+            self.heal()
+
+
+class NodeMachine(JoinedMachine):
+    """The machine of one node."""
+
+    def __init__(self, number: int, folder: Path) -> None:
+        super().__init__(f"node{number}", number)
+        self.number = number
+        self._folder = folder
+        self._node: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        command = ["nsenter", "--net", f"--target={self._keeper.pid}", PROGRAM]
         with (self._folder / f"node-{self.number}.log").open("ab") as log:
             self._node = subprocess.Popen(
-                [*command, "-c", f"node-{self.number}.conf"],
+                [*self.inside, PROGRAM, "-c", f"node-{self.number}.conf"],
                 cwd=self._folder,
                 stdout=log,
                 stderr=log,
@@ -74,13 +91,6 @@ class Machine:
             self._node.kill()
             self._node.wait()
 
-    def cut(self) -> None:
-        """Unplug it from the network without closing its connections."""
-        ip(f"link set {self._cable} down")
-
-    def heal(self) -> None:
-        ip(f"link set {self._cable} up")
-
     def wait(self, login: Login) -> None:
         """Wait until it lets a client in; ProcessError after a minute."""
         log = self._folder / f"node-{self.number}.log"
@@ -88,17 +98,27 @@ class Machine:
 
     def stop(self) -> None:
         self.kill()
-        self._keeper.kill()
-        self._keeper.wait()
+        super().stop()
 
 
-def create(folder: Path, fronts: int) -> list[Machine]:
+@contextmanager
+def joined(name: str, number: int) -> Iterator[JoinedMachine]:
+    """Provide a machine on the network of the cluster."""
+    machine = JoinedMachine(name, number)
+    try:
+        machine.join()
+        yield machine
+    finally:
+        machine.stop()
+
+
+def create(folder: Path, fronts: int) -> list[NodeMachine]:
     """Return the machines of a new cluster in `folder`: three with JetStream, `fronts` without."""
     ip("link set lo up")
     ip("link add bridge type bridge")
-    ip("addr add 10.77.0.254/24 dev bridge")
+    ip(f"addr add {BRIDGE}/24 dev bridge")
     ip("link set bridge up")
-    machines = [Machine(number, folder) for number in range(1, NODES + fronts + 1)]
+    machines = [NodeMachine(number, folder) for number in range(1, NODES + fronts + 1)]
     with_streams = [Node(it.number, it.host, PORTS) for it in machines[:NODES]]
     node_files.write(folder, with_streams)
     files = ClusterFolder(folder)

@@ -19,6 +19,7 @@ from bench.processes import ProcessError
 from tests.conformance.wire.encodings import Version
 from tests.conformance.wire.packets import publish
 from zapette.mqtt.retained_repeats import DOUBTFUL
+from zapette.protocol.topics import Callee
 
 PAUSE: Final = 5.0
 """Seconds between two calls of a phone, unless it is woken."""
@@ -168,20 +169,23 @@ class Phone(Member):
     those of the last one.
     """
 
-    def __init__(self, login: Login, hosts: Sequence[str], first: int, player: str) -> None:
-        self._topics = TOPICS.player(player)
+    pause = PAUSE
+    procedure, parameter = PROCEDURE, PARAMETER
+
+    def __init__(self, login: Login, hosts: Sequence[str], first: int, callee: Callee) -> None:
+        self._callee = callee
         self._waiting = ("", asyncio.Event())
         self._calls = itertools.count(1)
         self.began = self.answered = 0.0
         self.wake = asyncio.Event()
-        self.calls: deque[tuple[float, float]] = deque(maxlen=int(60 / PAUSE))
+        self.calls: deque[tuple[float, float]] = deque(maxlen=int(2 * LONGEST / self.pause))
         super().__init__(login, hosts, first, [])
         self.set_client_id(login.client_id)
 
     def set_client_id(self, client_id: str) -> None:
         """Change the client id of its next connection."""
         self._client_id = client_id
-        self.filters = [self._topics.responses(client_id)]
+        self.filters = [self._callee.responses(client_id)]
 
     def again_after(self, moment: float) -> float:
         """Return the seconds from `moment` to the answer of its first call after it."""
@@ -191,8 +195,9 @@ class Phone(Member):
         """Call; call again if the player does not answer."""
         while True:
             call, began, done = f"c{next(self._calls)}", time.monotonic(), asyncio.Event()
-            self._waiting = (self._topics.response(self._client_id, call), done)
-            link.publish(self._topics.request(self._client_id, call, PROCEDURE), PARAMETER)
+            self._waiting = (self._callee.response(self._client_id, call), done)
+            request = self._callee.request(self._client_id, call, self.procedure)
+            link.publish(request, self.parameter)
             try:
                 async with asyncio.timeout(TIMEOUT):
                     await done.wait()
@@ -202,7 +207,7 @@ class Phone(Member):
             self.calls.append((began, self.answered))
             with contextlib.suppress(TimeoutError):
                 # at different moments, as a page's ping depends on when it was answered last
-                async with asyncio.timeout(random.uniform(PAUSE / 2, PAUSE)):
+                async with asyncio.timeout(random.uniform(self.pause / 2, self.pause)):
                     await self.wake.wait()
             self.wake.clear()
 

@@ -1,4 +1,4 @@
-"""Kills and freezes what the web sides share, and one of them, while phones come through them."""
+"""Takes away what the web sides share, and one of them, while phones come through them."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import itertools
 import json
 import time
 import urllib.request
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, contextmanager
@@ -14,21 +15,21 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Self
 
-from bench.broker_load.clients import Login
+from bench.broker_load.clients import TOPICS, Identity, Login
+from bench.broker_load.peers import nats_login, tokens_of
+from bench.cluster_load.machines import BRIDGE, JoinedMachine, joined
 from bench.cluster_load.phones import Phone, Player, until
 from bench.results import progress, spread
 from tests.clients.mqtt_clients import Household
-from tests.programs.postgresql import PostgresqlServer
+from tests.programs.postgresql import NOT_ROOT, PostgresqlServer
 from tests.programs.system import System
 from zapette_server.nats.cluster.node_files import SETTINGS
 
 _NEWCOMERS: Final = 20
 _DOWN: Final = 10.0
-"""Seconds that each part is away."""
+"""Seconds that each part is away, and that it is watched afterwards."""
 _ASK_TIMEOUT: Final = 5.0
 """Seconds that a page waits for the web side."""
-_NOT_ROOT: Final = ("unshare", "--user", "--map-user=1000", "--map-group=1000")
-"""PostgreSQL does not run as root, which the benchmark is in its namespace."""
 
 
 class Newcomer(Phone):
@@ -37,7 +38,7 @@ class Newcomer(Phone):
     def __init__(
         self, number: int, hosts: Sequence[str], home: Household, sides: Sequence[System]
     ) -> None:
-        super().__init__(Login("newcomer", "", ""), hosts, number, home.id)
+        super().__init__(Login("newcomer", "", ""), hosts, number, TOPICS.player(home.id))
         self._body = json.dumps({"id": home.id, "key": home.key("remote")}).encode()
         # each has limits of its own
         self._address = f"10.78.0.{number + 1}"
@@ -62,11 +63,50 @@ class Newcomer(Phone):
             return dict(json.load(answer))
 
 
+class Caller(Phone):
+    """A program that calls the server all the time; one of the web sides answers."""
+
+    pause = 0.1
+    procedure, parameter = "id", ""
+
+    def __init__(self, login: Login, hosts: Sequence[str]) -> None:
+        super().__init__(login, hosts, 0, TOPICS.server)
+        self._answers: Counter[str] = Counter()
+
+    def take(self, topic: str, payload: bytes) -> None:
+        self._answers[topic] += 1
+        super().take(topic, payload)
+
+    def answered_twice(self) -> int:
+        """Return how many calls had more than one answer, since this was asked last."""
+        answers, self._answers = self._answers, Counter()
+        return sum(it > 1 for it in answers.values())
+
+    def silence_after(self, moment: float) -> float:
+        """Return the longest time without an answer since `moment`, in seconds."""
+        times = [moment, *(it for _, it in self.calls if it > moment), time.monotonic()]
+        return max(after - before for before, after in itertools.pairwise(times))
+
+
+class DistantSide(System):
+    """A web side on a machine of its own."""
+
+    def __init__(self, folder: Path, settings: dict[str, str], machine: JoinedMachine) -> None:
+        own = {"ZAPETTE_BIND": machine.host}
+        super().__init__(folder, settings | own, before=machine.inside)
+        self._host = machine.host
+
+    @property
+    def url(self) -> str:
+        return f"http://{self._host}:{self.http_port}/"
+
+
 @dataclass(frozen=True)
 class Part:
     """What one failure has done: seconds until a press worked, by whose it was, and further cells.
 
-    `more` has those by the head of their column.
+    For callers of the server, they are the longest time without an answer. `more` has the further
+    cells by the head of their column.
     """
 
     name: str
@@ -91,20 +131,27 @@ class Part:
 class SharedParts:
     """Two web sides, their database, and a player with phones that come through them.
 
-    What `thread` starts ends with it.
+    `machines` are those of the first web side and of the database. What `thread` starts ends with
+    it.
     """
 
     sides: list[System]
     postgresql: PostgresqlServer
+    machines: list[JoinedMachine]
+    caller: Caller
     player: Player
     newcomers: list[Newcomer]
     thread: Executor
 
     async def measure(self, connected: Sequence[Phone]) -> list[Part]:
         """Return the figures of each part; the phones `connected` stay so."""
-        side = self.sides[0].kept_dead("web")
+        of_side, of_database = self.machines
+        # each of them is the server when it goes
+        killed = self.sides[1].kept_dead("web")
         return [
-            await self._part("a web side killed", side, connected, is_replaced=True),
+            await self._part("a web side cut off", of_side.cut_off(), connected, is_replaced=True),
+            await self._part("a web side killed", killed, connected, is_replaced=True),
+            await self._part("database cut off", of_database.cut_off(), connected),
             await self._part("database killed", self.postgresql.killed(), connected),
             await self._part("database stopped", self.postgresql.stopped(), connected),
             await self._part("database frozen", self.postgresql.frozen(), connected),
@@ -133,17 +180,16 @@ class SharedParts:
         since = left if is_replaced else returned
         await until(lambda: all(it.began > since for it in self.newcomers), f"{name}: all came")
         await until(lambda: all(it.began > began for it in connected), f"{name}: all pilot")
-        part = Part(
-            name,
-            {
-                "newcomers": [it.again_after(since) for it in self.newcomers],
-                "connected": [it.again_after(began) for it in connected],
-            },
-        )
         for side in self.sides:
             while not await asyncio.to_thread(side.is_up):
                 await asyncio.sleep(0.2)
-        return part.printed()
+        await asyncio.sleep(returned + _DOWN - time.monotonic())
+        times = {
+            "newcomers": [it.again_after(since) for it in self.newcomers],
+            "connected": [it.again_after(began) for it in connected],
+            "callers of the server": [self.caller.silence_after(began)],
+        }
+        return Part(name, times, {"answered twice": str(self.caller.answered_twice())}).printed()
 
 
 @contextmanager
@@ -151,25 +197,32 @@ def running(folder: Path, hosts: Sequence[str]) -> Iterator[SharedParts]:
     """Run web sides on the cluster in `folder`, with a database; phones connect to `hosts`."""
     with ExitStack() as stack:
         thread = stack.enter_context(ThreadPoolExecutor(1))
-        postgresql = PostgresqlServer(_NOT_ROOT)
+        of_side = stack.enter_context(joined("side", 101))
+        of_database = stack.enter_context(joined("database", 102))
+        before = (*of_database.inside, *NOT_ROOT)
+        postgresql = PostgresqlServer(before, host=of_database.host)
         stack.callback(postgresql.close)
         settings = {
             "ZAPETTE_CONFIG": str(folder / SETTINGS),
             "ZAPETTE_DATABASE": stack.enter_context(postgresql.database()),
             "ZAPETTE_BIND": "127.0.0.1",
-            "ZAPETTE_TRUSTED_PROXY": "127.0.0.1",
+            "ZAPETTE_TRUSTED_PROXY": f"127.0.0.1, {BRIDGE}",
             "ZAPETTE_PUBLIC_URL": "http://localhost/",
         }
-        sides = []
-        for name in ("web-1", "web-2"):
-            (folder / name).mkdir()
-            sides.append(stack.enter_context(System(folder / name, settings)))
+        folders = [folder / "web-1", folder / "web-2"]
+        for each in folders:
+            each.mkdir()
+        sides = [DistantSide(folders[0], settings, of_side), System(folders[1], settings)]
+        for side in sides:
+            stack.enter_context(side)
         home = Household(sides[0])
         given = home.given
         login = Login(given["client_id"], given["username"], given["password"])
         yield SharedParts(
             sides,
             postgresql,
+            [of_side, of_database],
+            Caller(nats_login(tokens_of(folder), Identity("home", 0, "-caller")), hosts),
             Player(login, hosts, 0, home.id),
             [Newcomer(number, hosts, home, sides) for number in range(_NEWCOMERS)],
             thread,

@@ -33,15 +33,17 @@ def test_measures_revocations(tmp_path: Path) -> None:
     assert "| all nodes |" in table
 
 
-def test_states_that_are_lost_or_differ_are_faults() -> None:
+def test_what_must_not_happen_is_a_fault() -> None:
     found = {"states behind": "3", "lost": "0", "of quiet ones": "0 of 1", "differ": "0"}
     parts = [
         Part("node 1 killed", {}, found),
         Part("node 2 killed", {}, found | {"lost": "2"}),
         Part("node 2 cut off", {}, found | {"differ": "1"}),
-        Part("database killed", {}),
+        Part("database killed", {}, {"answered twice": "0"}),
+        Part("a web side cut off", {}, {"answered twice": "3"}),
     ]
     assert faults(parts) == [
         "node 2 killed: 2 acknowledged states lost",
         "node 2 cut off: 1 states differ on nodes",
+        "a web side cut off: 3 calls of the server answered twice",
     ]

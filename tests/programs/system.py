@@ -70,6 +70,7 @@ class System:
         settings: further settings, as in the environment: ``{"ZAPETTE_BASE_TOPIC": …}``.
         options: of the command ``zapette run``.
         command: which command of ``zapette`` it is.
+        before: what stands before the command.
         front: what stands in front of it, if anything (`tests.programs.fronts`).
         ws_port: where MQTT over WebSocket is: on the port of the pages.
         code: the folder of the project that is run; this one if None.
@@ -80,6 +81,7 @@ class System:
     options: tuple[str, ...] = ()
     code: Path | None = None
     command: str = "run"
+    before: tuple[str, ...] = ()
     process: subprocess.Popen[bytes] | None = None
     front: fronts.Front | None = None
     _parts: int = 0
@@ -146,9 +148,10 @@ class System:
         self._parts = 0
         if self.front is not None:
             self.front.start(self.folder)
+        program = [sys.executable, "-m", "zapette_cli", self.command]
         with self.log_file.open("ab") as log:
             self.process = subprocess.Popen(
-                ending_with_us([sys.executable, "-m", "zapette_cli", self.command, *self.options]),
+                ending_with_us([*self.before, *program, *self.options]),
                 cwd=self.code,
                 env=self.environment | (_path_of(self.code) if self.code else {}),
                 stdin=subprocess.DEVNULL,
