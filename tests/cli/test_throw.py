@@ -15,7 +15,9 @@ from urllib.request import urlopen
 import pytest
 from click.testing import CliRunner
 
+from tests.broker.certificates import make_certificate
 from tests.clients.plain_player import PlainPlayer
+from tests.programs import fronts
 from tests.programs.fronts import Nginx
 from tests.programs.system import System
 from tests.samples.pictures import png
@@ -122,6 +124,21 @@ def test_a_file_that_becomes_shorter(system: System) -> None:
     content = png()
     with pytest.raises(UploadError, match="shorter"):
         send(home(system), io.BytesIO(content), "a.png", len(content) + 1, lambda *_: None)
+
+
+def test_a_server_of_this_machine_is_known_by_its_certificate(tmp_path: Path, photo: Path) -> None:
+    """Its names are those by which others reach it, and its authority may be the home's own."""
+    system = System(tmp_path)
+    system.front = fronts.Tls(system.http_port)
+    with system:
+        player = PlainPlayer(system.household(), "Attic").start()
+        done = system.zapette("throw", str(photo), "--to", "Attic", *TIMEOUT)
+        assert done.returncode == 0, done.stderr
+        assert player.state["title"] == "At the sea"
+        player.stop()
+        another, _ = make_certificate(tmp_path)
+        with pytest.raises(UploadError, match="no answer from https"):
+            Server(f"https://127.0.0.1:{system.http_port}/", shown=another).ask("GET", "api/ip")
 
 
 def test_an_authority_that_is_none(photo: Path) -> None:

@@ -194,6 +194,7 @@ def _home(broker: BrokerOptions, address: str | None) -> Server:
 
     home = find_home(os.environ)
     elsewhere = broker.url or home.url
+    shown = None if elsewhere or address else home.settings.tls_cert
     if elsewhere:
         url = BrokerUrl.parse_all(elsewhere)[0]
         account = f"{url.username or ''}:{url.password or ''}"
@@ -202,12 +203,13 @@ def _home(broker: BrokerOptions, address: str | None) -> Server:
     else:
         settings = home.settings
         account = f"{HOME}:{DataFolder.open(settings.data_dir).home_password}"
-        is_tls, host = settings.tls_cert is not None, local_host(settings)
+        is_tls, host = settings.is_tls, local_host(settings)
         port = settings.http_port
     scheme = "https" if is_tls else "http"
     pages = address or f"{scheme}://{bracketed(host)}:{port}"
     proof = base64.b64encode(account.encode()).decode()
-    return Server(pages.rstrip("/") + "/", f"Basic {proof}", broker.ca_file or home.ca_file)
+    ca_file = broker.ca_file or home.ca_file
+    return Server(pages.rstrip("/") + "/", f"Basic {proof}", ca_file, shown)
 
 
 def _sent(home: Server, file: Path) -> str:
