@@ -58,3 +58,29 @@ def film(target: Path, *options: str) -> Path:
     """Make a film."""
     ffmpeg(*PICTURE, *SOUND, *options, str(target))
     return target
+
+
+def changing(target: Path) -> Path:
+    """Make a film whose sound has two channels at first and six later, as broadcasts have it."""
+    # later than 0, so that ffmpeg does not move the first one
+    pieces = (
+        ("2", "-t", "4", "-output_ts_offset", "1"),
+        ("6", "-ss", "4", "-output_ts_offset", "5"),
+    )
+    with target.open("wb") as whole:
+        for channels, *place in pieces:
+            piece = target.with_suffix(".piece.ts")
+            film(piece, *_X264, "-g", "50", "-c:a", "ac3", "-ac", channels, *place)
+            whole.write(piece.read_bytes())
+            piece.unlink()
+    return target
+
+
+def partly_silent(target: Path) -> Path:
+    """Make a film whose sound begins later than the picture, and ends earlier."""
+    late = ("-ss", "2.5", "-t", "4", "-output_ts_offset", "2.5")
+    piece = film(target.with_suffix(".piece.mkv"), "-vn", "-c:a", "ac3", *late)
+    sound = ("-copyts", "-i", str(piece), "-map", "0:v", "-map", "1:a", "-c:a", "copy")
+    ffmpeg(*PICTURE, *sound, *_X264, "-g", "50", str(target))
+    piece.unlink()
+    return target

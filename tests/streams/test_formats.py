@@ -9,6 +9,7 @@ import pytest
 from tests.programs.system import System
 from tests.streams import samples
 from tests.streams.player import taken
+from zapette_webapp.streams.planning.timeline import FRAME, SAMPLE_RATE
 
 USUAL = {"h264.mkv", "long groups.ts", "hevc 10 bit.mp4", "vfr.mp4", "xvid.avi", "mpeg2.vob"}
 """Films of each kind of container and of times; the others are for CI."""
@@ -42,3 +43,18 @@ def test_each_part_follows_the_one_before(server: System, film: str, plan: str) 
         # each part alone, as after a seek
         alone = [it for number in range(len(bounds)) for it in track.starts([number])]
         assert set(map(int, alone)) >= {1, 3, 5, 7} or film == "long groups.ts"
+
+
+@pytest.mark.parametrize(
+    ("film", "signals"), [("channels.ts", SIGNALS), ("partly silent.mkv", SIGNALS[1:3])]
+)
+def test_converted_sound_has_no_gap(server: System, film: str, signals: list[float]) -> None:
+    track = taken(server, f"{film}/copy-aac", "audio-0", first=[LAST, MIDDLE])
+    bounds = track.bounds
+    assert bounds[0][0] == pytest.approx(0, abs=0.03)
+    for before, after in itertools.pairwise(bounds):
+        assert after[0] == pytest.approx(before[1], abs=0.03)
+    assert bounds[-1][1] == pytest.approx(samples.SECONDS, abs=0.15)
+    frames = sum(len(it.sizes) for part in track.fragments for it in part)
+    assert frames == pytest.approx(samples.SECONDS * SAMPLE_RATE / FRAME, abs=5)
+    assert track.starts(range(len(bounds))) == pytest.approx(signals, abs=IN_SYNC)

@@ -24,7 +24,7 @@ from zapette_webapp.media import ffmpeg_program
 from zapette_webapp.media.encoders import SOFTWARE
 from zapette_webapp.status import prometheus
 from zapette_webapp.streams.converter import Made
-from zapette_webapp.streams.making.assembly import Part
+from zapette_webapp.streams.making.assembly import Assembler, Part
 from zapette_webapp.streams.making.cache import Cache
 from zapette_webapp.streams.making.conversion import AHEAD, Conversion
 from zapette_webapp.streams.making.renditions import Rendition
@@ -140,6 +140,24 @@ def test_it_waits_when_it_is_ahead(make: Callable[..., Streams], tmp_path: Path)
     assert conversion.next < len(rendition.timeline)
 
 
+def test_silence_after_the_sound_is_made_when_it_is_asked_for(
+    make: Callable[..., Streams], tmp_path: Path
+) -> None:
+    film = tmp_path / "short sound.mkv"
+    inputs = ("-f", "lavfi", "-i", "testsrc=d=60:s=64x36:r=25", "-f", "lavfi", "-i", "sine=d=1")
+    ffmpeg(*inputs, "-c:v", "mpeg2video", "-c:a", "ac3", str(film))
+    streams = make(idle=60)
+    source, facts = Sources(READER).get(film, cut=False, again=False)
+    recipes = Recipes(facts, CONVERTED, Means(SOFTWARE, frozenset(), 1080))
+    rendition = streams.rendition(source, facts, *recipes.sound(0))
+    watch(streams, rendition, 0)
+    (conversion,) = rendition.conversions
+    eventually(lambda: conversion.next > AHEAD, "it is ahead")
+    watch(streams, picture(streams, film), 5)
+    assert conversion.next == AHEAD + 1
+    assert watch(streams, rendition, len(rendition.timeline) - 1)
+
+
 def test_one_that_is_stopped_before_it_runs_ends_at_once(long_film: Path) -> None:
     _, facts = Sources(READER).get(long_film, cut=False, again=False)
     recipe = Recipes(facts, CONVERTED, Means(SOFTWARE, frozenset(), 1080)).picture()[1]
@@ -151,7 +169,7 @@ def test_one_that_is_stopped_before_it_runs_ends_at_once(long_film: Path) -> Non
             conversion.stop()
         return ["sleep", "600"]
 
-    conversion = Conversion(stopping, recipe.timeline, 0, Taken(), changed, is_sound=False)
+    conversion = Conversion(stopping, Assembler(recipe.timeline, 0), Taken(), changed)
     conversion.start()
     conversion.thread.join(30)
     assert not conversion.thread.is_alive()
@@ -340,10 +358,8 @@ def test_a_disk_that_fails_is_not_the_end_of_a_film(
     words = f"fail() {{ echo 'file:{long_film}: Input/output error' >&2; }}; {script}"
     ffmpeg_command = [ffmpeg_program.find() or "", *command.arguments(long_film, facts, recipe, 0)]
     changed, taken = threading.Condition(), Taken()
-    conversion = Conversion(
-        lambda: ["sh", "-c", words, "sh", *ffmpeg_command],
-        recipe.timeline, 0, taken, changed, is_sound=False,
-    )  # fmt: skip
+    shell = ["sh", "-c", words, "sh", *ffmpeg_command]
+    conversion = Conversion(lambda: shell, Assembler(recipe.timeline, 0), taken, changed)
     with changed:
         conversion.ask(59, "me")
     conversion.start()

@@ -9,7 +9,13 @@ from typing import Final
 
 from zapette_webapp.streams.making import mp4
 from zapette_webapp.streams.making.mp4 import Fragment
-from zapette_webapp.streams.planning.timeline import SLACK, Timeline
+from zapette_webapp.streams.planning.timeline import (
+    FRAME,
+    SAMPLE_RATE,
+    SLACK,
+    SOUND_FRAMES,
+    Timeline,
+)
 
 MOST_LEAD: Final = 64 << 20
 """The most bytes that are kept from before the first part."""
@@ -39,6 +45,7 @@ class Assembler:
         timeline: the parts.
         first: the first part that is wanted; what comes before is dropped.
         is_sound: whether it is sound, which can be cut between any two packets.
+        is_converted: whether it is sound that was converted: silence fills what is missing.
 
     Attributes:
         next: the part that is being gathered.
@@ -46,16 +53,21 @@ class Assembler:
 
     timeline: Timeline
     first: int
-    is_sound: bool
+    is_sound: bool = False
+    is_converted: bool = False
     next: int = field(init=False)
+    _heard: int = field(init=False)
     _fragments: list[Fragment] = field(default_factory=list)
     _lead: list[Fragment] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.next = self.first
+        self._heard = round(self.timeline.starts[self.first] * SAMPLE_RATE)
 
     def feed(self, fragment: Fragment, timescale: int) -> Iterator[Part]:
         """Take a fragment; return the parts that it completes."""
+        yield from self._be_silent(fragment.start, timescale)
+        self._heard = max(self._heard, fragment.end)
         for each in self._cut(fragment, timescale) if self.is_sound else (fragment,):
             yield from self._gather(each, timescale)
 
@@ -96,6 +108,21 @@ class Assembler:
         reserve = MOST_LONGER if is_last else -SLACK
         if fragment.end / timescale >= self.timeline.end(self.next) + reserve:
             yield from self.finish()
+
+    def end(self, timescale: int) -> Iterator[Part]:
+        """Return the parts that are left when the film has ended."""
+        until = round(self.timeline.duration * timescale) + FRAME - 1
+        yield from self._be_silent(until, timescale)
+        yield from self.finish()
+
+    def _be_silent(self, until: int, timescale: int) -> Iterator[Part]:
+        """Fill converted sound with silence up to a time, in ticks."""
+        if not self.is_converted:
+            return
+        for start in range(self._heard, until - FRAME + 1, SOUND_FRAMES * FRAME):
+            silence = mp4.silence(start, min(SOUND_FRAMES, (until - start) // FRAME))
+            for each in self._cut(silence, timescale):
+                yield from self._gather(each, timescale)
 
     def finish(self) -> Iterator[Part]:
         """Return the part that is being gathered, if anything is in it, and begin another."""

@@ -17,7 +17,6 @@ from zapette_webapp.media import spare_room
 from zapette_webapp.streams.making.assembly import Assembler, Part
 from zapette_webapp.streams.making.mp4 import NotMp4, Splitter
 from zapette_webapp.streams.making.process import Process
-from zapette_webapp.streams.planning.timeline import Timeline
 from zapette_webapp.streams.viewers import Viewers
 
 log = logging.getLogger("zapette.streams")
@@ -73,9 +72,7 @@ class Conversion:
 
     Args:
         command: returns ffmpeg with its arguments; called on the thread.
-        timeline: the parts of the rendition.
-        first: the part that it begins with.
-        is_sound: whether it makes sound.
+        assembler: makes the parts of its output.
         receiver: takes the parts.
         changed: the owner's condition.
 
@@ -88,26 +85,21 @@ class Conversion:
     def __init__(
         self,
         command: Callable[[], Sequence[str]],
-        timeline: Timeline,
-        first: int,
+        assembler: Assembler,
         receiver: Receiver,
         changed: threading.Condition,
-        *,
-        is_sound: bool,
     ) -> None:
         self._command = command
-        self._timeline = timeline
-        self._assembler = Assembler(timeline, first, is_sound)
+        self._assembler = assembler
         self._splitter = Splitter()
         self._receiver = receiver
         self._changed = changed
         self._process: Process | None = None
         self._stopping = False
         self._worked = self._began = 0.0
-        self.first = first
-        self.next = first
+        self.first = self.next = assembler.first
         self.ended = False
-        self.asked = Asked(first)
+        self.asked = Asked(self.first)
         self.thread = threading.Thread(target=self._run, name="conversion", daemon=True)
 
     @property
@@ -120,7 +112,8 @@ class Conversion:
         """The seconds of film that it has made."""
         if self.next <= self.first:
             return 0.0
-        return self._timeline.end(self.next - 1) - self._timeline.starts[self.first]
+        timeline = self._assembler.timeline
+        return timeline.end(self.next - 1) - timeline.starts[self.first]
 
     @property
     def speed(self) -> float | None:
@@ -197,10 +190,19 @@ class Conversion:
                 process.kill()
             code = process.wait()
         lost = _is_lost(process)
-        if not lost and (code == 0 or not self._receiver.has_fallback):
+        if code == 0 and not lost:
+            for part in self._assembler.end(self._splitter.timescale):
+                self._give(part)
+                # there may be hours of silence to come
+                if self._assembler.is_converted:
+                    self._wait_for_demand()
+                if self._stopping:
+                    break
+            return None
+        if not lost and not self._receiver.has_fallback:
             for part in self._assembler.finish():
                 self._give(part)
-        return process.words or f"ffmpeg ended with {code}" if code or lost else None
+        return process.words or f"ffmpeg ended with {code}"
 
     def _take(self, received: bytes) -> bool:
         """Take output; return whether it completed a part."""

@@ -9,11 +9,13 @@ from itertools import chain
 from typing import Final
 
 from zapette_webapp.errors import WebappError
+from zapette_webapp.streams.planning.timeline import FRAME
 
 LARGEST_BOX: Final = 256 << 20
 """The largest box that is accepted, in bytes: a fragment of seconds in the highest quality."""
 
 _HEADER: Final = 8
+_SILENCE: Final = bytes.fromhex("211004608c1c")
 _DEFAULT_BASE_IS_MOOF: Final = 0x020000
 _NOT_SYNC: Final = 0x00010000
 # The optional fields of tfhd, in their order, each with its flag and size in bytes.
@@ -133,6 +135,12 @@ def samples_of(fragment: Fragment, first: int, end: int) -> Fragment:
     return Fragment(
         fragment.decode + before, fragment.shown + before, True, sizes, durations, raw, 0
     )
+
+
+def silence(start: int, many: int) -> Fragment:
+    """Return so many frames of silence, as `samples_of` returns sound: stereo AAC (LC)."""
+    sizes, durations = [len(_SILENCE)] * many, [FRAME] * many
+    return Fragment(start, start, True, sizes, durations, memoryview(_SILENCE * many), 0)
 
 
 def merged(fragments: Sequence[Fragment]) -> bytes:

@@ -12,11 +12,16 @@ from typing import Final
 
 from zapette_webapp.errors import ConversionFailed, NoRoom, WebappError
 from zapette_webapp.media.encoders import SOFTWARE, Encoder
-from zapette_webapp.streams.making.assembly import Part
+from zapette_webapp.streams.making.assembly import Assembler, Part
 from zapette_webapp.streams.making.cache import Cache, Name
 from zapette_webapp.streams.making.conversion import Conversion
 from zapette_webapp.streams.planning import command
-from zapette_webapp.streams.planning.command import ConvertedPicture, CopiedPicture, Recipe
+from zapette_webapp.streams.planning.command import (
+    ConvertedPicture,
+    ConvertedSound,
+    CopiedPicture,
+    Recipe,
+)
 from zapette_webapp.streams.planning.facts import Facts
 from zapette_webapp.streams.planning.timeline import Timeline
 from zapette_webapp.streams.sources import Source
@@ -133,14 +138,9 @@ class Rendition:
 
     def convert(self, first: int) -> Conversion:
         """Start a conversion from a part on."""
-        conversion = Conversion(
-            lambda: self._command(first),
-            self.timeline,
-            first,
-            self,
-            self.changed,
-            is_sound=self.is_sound,
-        )
+        is_converted = isinstance(self.recipe, ConvertedSound)
+        assembler = Assembler(self.timeline, first, self.is_sound, is_converted)
+        conversion = Conversion(lambda: self._command(first), assembler, self, self.changed)
         self.conversions.append(conversion)
         conversion.start()
         return conversion

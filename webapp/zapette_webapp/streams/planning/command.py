@@ -147,8 +147,10 @@ class ConvertedSound:
         sample = max(0, first * timeline.SOUND_FRAMES - 2) * FRAME
         filters = (
             f"aformat=sample_rates={SAMPLE_RATE}:channel_layouts=stereo",
-            f"aresample=async=1:min_hard_comp=0.04:first_pts={sample}",
-            f"apad,atrim=end={self.timeline.duration:.6f}",
+            # ffmpeg makes them again where the channels change: with `first_pts`, they would repeat
+            # all that came before, as silence
+            "aresample=async=1:min_hard_comp=0.04",
+            f"atrim=start_pts={sample}:end={self.timeline.duration:.6f}",
         )
         return [
             *("-map", f"0:{self.sound.index}", "-c:a", "aac", "-b:a", str(SOUND_BITRATE)),
