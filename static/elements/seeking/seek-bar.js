@@ -24,6 +24,10 @@ export class SeekBar extends ViewElement {
   /** @type {import("../view-element.js").View | null} */
   #view = null;
   #held = false;
+  /** the number of films, also of those that could not be seeked in for a while */
+  #films = 0;
+  /** the film in which the slider was taken */
+  #taken = 0;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer = undefined;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -59,6 +63,7 @@ export class SeekBar extends ViewElement {
     this.#draw(0, null);
     this.#slider.addEventListener("pointerdown", () => {
       this.#held = true;
+      this.#taken = this.#films;
       this.#picture.load();
     });
     this.#slider.addEventListener("pointerenter", () => this.#picture.load());
@@ -73,25 +78,32 @@ export class SeekBar extends ViewElement {
       if (!this.#held) flag(this.#preview, "hidden", true);
     });
     this.#slider.addEventListener("input", () => {
+      if (!this.#held) this.#taken = this.#films;
       this.#held = true;
       if (this.#length) this.#foresee(this.#slider.valueAsNumber / this.#length);
       this.#draw(this.#slider.valueAsNumber, this.#length);
     });
-    this.#slider.addEventListener("change", () => void this.#go(this.#slider.valueAsNumber));
+    this.#slider.addEventListener("change", () => {
+      this.#held = false;
+      if (this.#taken === this.#films) void this.#go(this.#slider.valueAsNumber);
+      else this.#refresh();
+    });
     this.#slider.addEventListener("keydown", (event) => this.#pressed(event));
   }
 
   /** @override @param {import("../view-element.js").View} view */
   show(view) {
-    this.#view = view;
     const { state, live } = view;
-    flag(this.#slider, "disabled", !state || !state.can.includes("seek"));
+    const isSeekable = state !== null && state.can.includes("seek");
+    if (!isSeekable || state.source !== this.#view?.state?.source) this.#films += 1;
+    this.#view = view;
+    flag(this.#slider, "disabled", !isSeekable);
     const max = String(this.#length || 0);
     if (this.#slider.max !== max) this.#slider.max = max;
     this.#chapters = state?.chapters ?? [];
     this.#mark();
-    const seekable = state && state.kind === "video" && state.can.includes("seek");
-    this.#picture.offer((seekable && state.source && previewAddress(state.source)) || "");
+    const isFilm = isSeekable && state.kind === "video";
+    this.#picture.offer((isFilm && state.source && previewAddress(state.source)) || "");
     this.#settle(live && state?.playing === true && !state.buffering);
     clearTimeout(this.#timer);
     this.#refresh();
@@ -166,7 +178,6 @@ export class SeekBar extends ViewElement {
 
   /** @param {number} position */
   async #go(position) {
-    this.#held = false;
     await this._request("seek", { position });
     this.#refresh();
   }

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from playwright.sync_api import Route
 
 from tests.browser.driving.observer import Said
-from tests.browser.driving.pair import Pair
+from tests.browser.driving.pair import SAMPLE, Pair
 from tests.browser.driving.remote_page import Pointer
 from tests.waiting import eventually
 
@@ -149,3 +151,31 @@ def test_a_drag_on_the_player_does_not_flood_the_phones(pair: Pair) -> None:
     # the phone may have it before the observer
     eventually(lambda: observer.last["volume"] == last, "the last value is told")
     assert at_most_ten_a_second(reported(observer.states))
+
+
+@POINTERS
+def test_a_film_that_ends_under_the_finger_leaves_the_next_one_alone(
+    pair: Pair, pointer: Pointer
+) -> None:
+    phone, player, observer = pair.phone, pair.player, pair.observer
+    phone.tap("Play")
+    phone.wait_for("Pause")
+    waiting: list[Route] = []
+
+    def hold(route: Route) -> None:
+        waiting.append(route)
+
+    player.page.route("**/media/**", hold)
+    enabled = """!document.querySelector("seek-bar input").disabled"""
+    with phone.held("Position", 0.6, pointer):
+        with ThreadPoolExecutor() as pool:
+            loading = pool.submit(observer.ask, "load", SAMPLE.encode())
+            eventually(lambda: not phone.see(enabled) and waiting, "the next film is being loaded")
+            # they go on then
+            player.page.unroute("**/media/**")
+            loading.result()
+        eventually(lambda: phone.see(enabled), "the next film is there")
+    player.advances()
+    assert player.time < 10
+    assert observer.requests("/seek") == []
+    eventually(lambda: 0 < phone.slider("Position") < 10, "the phone shows where it is")
