@@ -59,7 +59,9 @@ export class Abilities {
    * @param {string} type
    */
   streams(type) {
-    return "MediaSource" in window && MediaSource.isTypeSupported(type);
+    // iPhones have the managed one only, and hls.js takes it wherever it is
+    const { ManagedMediaSource, MediaSource } = /** @type {any} */ (window);
+    return Boolean((ManagedMediaSource ?? MediaSource)?.isTypeSupported(type));
   }
 
   /**
