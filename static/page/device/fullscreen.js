@@ -1,4 +1,4 @@
-/** Full screen, which browsers allow only for some seconds after a click. */
+/** Full screen, which browsers allow only for some seconds after a click, and those of iPhones never. */
 
 import { CallError } from "../../protocol/errors.js";
 
@@ -12,12 +12,12 @@ export class Fullscreen {
 
   /** Whether the page fills the screen. */
   get on() {
-    return this.#page.fullscreenElement !== null;
+    return Boolean(this.#page.fullscreenElement);
   }
 
   /** Whether the browser supports it. */
   get available() {
-    return this.#page.fullscreenEnabled;
+    return Boolean(this.#page.fullscreenEnabled);
   }
 
   /**
