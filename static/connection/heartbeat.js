@@ -70,7 +70,7 @@ export class Heartbeat {
 
   /** Note that data was received. */
   heard() {
-    const silence = this.#now() - this.#heardAt;
+    const silence = this.#silence;
     this.#heardAt = this.#now();
     if (this.#running && silence > SLEEP) {
       this.#pongsDue = this.#pings + 1;
@@ -103,8 +103,13 @@ export class Heartbeat {
 
   /** Whether data was received so recently that no ping can be overdue. */
   get fresh() {
-    const silence = this.#now() - this.#heardAt;
-    return this.#running && !this.#waiting.length && silence < this.#interval + 500;
+    return this.#running && !this.#waiting.length && this.#silence < this.#interval + 500;
+  }
+
+  /** Milliseconds since data was received, as far as the clock tells, which may be set back. */
+  get #silence() {
+    this.#heardAt = Math.min(this.#heardAt, this.#now());
+    return this.#now() - this.#heardAt;
   }
 
   /**
@@ -138,7 +143,7 @@ export class Heartbeat {
   #rest() {
     clearTimeout(this.#timer);
     if (!this.#running) return;
-    const silence = this.#now() - this.#heardAt;
+    const silence = this.#silence;
     if (silence >= this.#interval) void this.probe();
     else this.#timer = setTimeout(() => this.#rest(), this.#interval - silence);
   }

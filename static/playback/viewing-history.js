@@ -8,7 +8,8 @@ const INTERVAL = 5;
 
 export class ViewingHistory {
   #store;
-  #keptAt = 0;
+  /** seconds on a clock that nobody sets */
+  #keptAt = -Infinity;
   /** @type {readonly import("./resume-positions.js").Place[]} what was played, the latest first */
   places = [];
   /** @type {readonly string[]} the sources of what was played to its end, the latest first */
@@ -27,7 +28,7 @@ export class ViewingHistory {
 
   /** Whether it is time to keep the position again. */
   get isDue() {
-    return Date.now() / 1000 - this.#keptAt >= INTERVAL;
+    return performance.now() / 1000 - this.#keptAt >= INTERVAL;
   }
 
   /**
@@ -54,8 +55,8 @@ export class ViewingHistory {
   keep({ source, title, poster }, { loaded, position, duration, ended }) {
     // events of the medium before may arrive before anything is known of this one
     if (!loaded || duration === null) return;
-    this.#keptAt = Date.now() / 1000;
-    const at = Math.round(this.#keptAt);
+    this.#keptAt = performance.now() / 1000;
+    const at = Math.round(Date.now() / 1000);
     const reached = ended ? 0 : Math.round(position * 10) / 10;
     this.places = remember(this.places, { source, title, poster, position: reached, duration, at });
     this.#store.set("places", this.places);

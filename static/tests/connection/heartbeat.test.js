@@ -47,6 +47,15 @@ test("silence is answered with a ping, and silence after it is death, once", () 
   assert.deepEqual([pings, deaths], [1, 1]);
 });
 
+test("silence is noticed although the clock is set back", () => {
+  pass(1000);
+  now -= 3600e3;
+  pass(2000);
+  pass(3000);
+  assert.equal(pings, 1);
+  assert.ok(!heartbeat.fresh);
+});
+
 test("what is heard puts the ping off, and what follows a ping is life", () => {
   pass(2000);
   heartbeat.heard();
