@@ -70,7 +70,7 @@ def accept(
             f"This is MQTT over WebSocket: connect to {path} with the subprotocol mqtt.",
             extra="Upgrade: websocket\r\n",
         )
-    if urlsplit(target).path != path:
+    if _path(target) != path:
         raise BadRequest("404 Not Found", f"MQTT is at {path}.")
     if headers.get("sec-websocket-version") != "13":
         raise BadRequest(
@@ -154,6 +154,13 @@ def _check_origin(
     if "same-host" in origins and _host(origin) and _host(origin) == _host("//" + headers["host"]):
         return
     raise BadRequest("403 Forbidden", "pages of this origin may not connect")
+
+
+def _path(target: str) -> str | None:
+    try:
+        return urlsplit(target).path
+    except ValueError:
+        return None
 
 
 def _host(url: str) -> str | None:

@@ -235,7 +235,8 @@ def test_a_browser_that_looks_at_the_port_is_told_what_it_is() -> None:
 
 def test_other_paths_and_methods() -> None:
     with run_ours() as running:
-        assert upgrade(running, *USUAL, path="/other").startswith("HTTP/1.1 404 ")
+        for path in ("/other", "//[", "http://[/mqtt"):
+            assert upgrade(running, *USUAL, path=path).startswith("HTTP/1.1 404 ")
         assert upgrade(running, *USUAL, path="/mqtt?x=1").startswith("HTTP/1.1 101 ")
         assert upgrade(running, *USUAL, method="POST").startswith("HTTP/1.1 405 ")
 
