@@ -96,7 +96,14 @@ class Sender(PacketWriter):
             return
         if session.inflight is not None:
             for packet_id, outgoing in list(session.inflight.items()):
-                self.send(self._again(packet_id, outgoing))
+                packet = self._again(packet_id, outgoing)
+                if len(packet) <= self.max_out:
+                    self.send(packet)
+                else:
+                    # it takes less than when it was here last: as if sent [MQTT-3.1.2-25]
+                    session.forget(packet_id)
+                    self.context.store.delivered(outgoing)
+                    self.context.metrics.publish_dropped += 1
         self._drain()
 
     def resume(self) -> None:

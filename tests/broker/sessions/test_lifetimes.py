@@ -81,6 +81,28 @@ def test_messages_that_are_replaced_or_cleared_wait_for_nothing(desk: Desk) -> N
     assert timed(desk) == []
 
 
+def test_a_message_that_became_too_large_for_its_client_takes_no_place(desk: Desk) -> None:
+    lasting = (Property.SESSION_EXPIRY, 100)
+    reader, _ = desk.open()
+    desk.feed(reader, Connect("reader", Version.V5, properties=(lasting,)).encode())
+    desk.feed(reader, subscribe(1, ("open/door", 1), version=Version.V5))
+    writer, _ = desk.connect("writer")
+    large, small = (
+        publish("open/door", payload, qos=1, packet_id=number, version=Version.V5)
+        for number, payload in ((1, bytes(2000)), (2, b"!"))
+    )
+    desk.feed(writer, large)
+    reader.lost(None)
+    desk.feed(writer, small)
+    little = ((Property.MAXIMUM_PACKET_SIZE, 100), (Property.RECEIVE_MAXIMUM, 1))
+    reader, to_reader = desk.open()
+    connect = Connect("reader", Version.V5, clean=False, properties=(lasting, *little))
+    desk.feed(reader, connect.encode())
+    assert to_reader.take().endswith(small)
+    desk.feed(reader, b"\x40\x02\x00\x02")
+    assert desk.core.budgets.whole.queued_bytes == 0
+
+
 def test_a_session_that_has_ended_keeps_no_messages(desk: Desk) -> None:
     """What it published may be retained for long, and refers to it."""
     lasting = ((Property.SESSION_EXPIRY, 100),)
