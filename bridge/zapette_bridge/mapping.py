@@ -89,10 +89,10 @@ class Mapping:
         if not self.prefix or self._has_prefix(topic) or not payload:
             return payload
         try:
-            announced = json.loads(payload)
-        except ValueError:
+            announced = self._renamed(json.loads(payload))
+            return json.dumps(announced, ensure_ascii=False).encode()
+        except (ValueError, RecursionError):
             return payload
-        return json.dumps(self._renamed(announced), ensure_ascii=False).encode()
 
     def _has_prefix(self, topic: str) -> bool:
         """Return whether a topic has the prefix at home; announcements do not."""

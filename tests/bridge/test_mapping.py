@@ -83,7 +83,9 @@ def test_announcements_name_the_topics_at_home() -> None:
     assert PLAIN.payload_to_home(f"zapette/discovery/{ID}", payload) == payload
     state = b'{"source": "zapette/film.mp4"}'
     assert PREFIXED.payload_to_home(f"zapette/players/{ID}/state", state) == state
-    assert PREFIXED.payload_to_home(f"zapette/discovery/{ID}", b"not JSON") == b"not JSON"
+    half_of_a_pair = b'{"name": "\\ud83d"}'
+    for odd in (b"not JSON", b"[" * 100_000, half_of_a_pair):
+        assert PREFIXED.payload_to_home(f"zapette/discovery/{ID}", odd) == odd
     assert PREFIXED.payload_to_home(f"zapette/discovery/{ID}", b"") == b""
 
 

@@ -43,7 +43,7 @@ class Event:
             return self.payload
         try:
             return json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             return text
 
 

@@ -68,6 +68,15 @@ ENDS: dict[str, Callable[[], None]] = {
 }
 
 
+@pytest.mark.parametrize(
+    ("payload", "value"),
+    [(b"[1]", [1]), (b"a text", "a text"), (b"\xff", b"\xff"), (b"[" * 9000, "[" * 9000)],
+    ids=["json", "text", "bytes", "deep"],
+)
+def test_the_value_of_an_event(payload: bytes, value: Any) -> None:
+    assert Event("a/topic", payload, retained=False).value == value
+
+
 @pytest.mark.parametrize("is_async", [False, True])
 @pytest.mark.parametrize("what", ENDS)
 def test_however_a_handler_ends_the_caller_and_the_log_are_told(
