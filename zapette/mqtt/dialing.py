@@ -19,7 +19,7 @@ from zapette.mqtt.executor import ThreadExecutor
 from zapette.mqtt.network_connection import NetworkConnection
 from zapette.mqtt.publish_socket import PublishClient
 from zapette.mqtt.subscriptions import Message
-from zapette.mqtt.url import BrokerUrl
+from zapette.mqtt.url import BrokerUrl, bracketed
 
 _UNKNOWN_ISSUER: Final = frozenset({18, 19, 20, 21})
 """OpenSSL's codes for a certificate whose issuer is not trusted."""
@@ -164,7 +164,7 @@ class Dialer:
         )
         mqtt.connect_timeout = self.timing.connect
         if url.is_websocket:
-            mqtt.ws_set_options(path=url.path)
+            mqtt.ws_set_options(path=url.path, headers=self._with_brackets)
         if url.is_encrypted:
             self._trust(mqtt)
         if url.username is not None:
@@ -173,6 +173,12 @@ class Dialer:
         if will is not None:
             mqtt.will_set(will, b"offline", qos=1, retain=True)
         return mqtt
+
+    def _with_brackets(self, headers: dict[str, str]) -> dict[str, str]:
+        """Return the headers of an upgrade with an IPv6 address as paho does not write it."""
+        host = self.url.host
+        named = {it: headers[it].replace(host, bracketed(host)) for it in ("Host", "Origin")}
+        return headers | named
 
     def _trust(self, mqtt: PublishClient) -> None:
         try:

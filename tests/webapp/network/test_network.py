@@ -156,7 +156,8 @@ def test_every_address_that_is_printed_can_be_opened(bind: str, tmp_path: Path) 
         assert given["url"] == f"ws://{host}:{system.ws_port}/mqtt"
         doctor = system.zapette("doctor").stdout
         assert f"address     {page}" in doctor or f"cannot reach {shown.strip('[]')}" in doctor
-        assert f"mqtt://{host}:{system.mqtt_port}: answered" in doctor
+        for where in (f"mqtt://{host}:{system.mqtt_port}", f"ws://{host}:{system.ws_port}/mqtt"):
+            assert f"{where}: answered" in doctor
         eventually(lambda: page in system.log, "it is welcomed")
         printed = re.findall(r"(?:https?|mqtt|ws)://[^\s'\"]+", system.log + doctor)
         assert printed
