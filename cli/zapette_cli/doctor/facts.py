@@ -39,12 +39,14 @@ class Network:
         default: the source address of the default route; None without one.
         page: the address of the pages for phones.
         refused: ports that do not answer at that address, while Zapette runs.
+        others: the addresses of the other family, as `addresses`.
     """
 
     addresses: tuple[Candidate, ...] = ()
     default: str | None = None
     page: str = ""
     refused: tuple[int, ...] = ()
+    others: tuple[Candidate, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

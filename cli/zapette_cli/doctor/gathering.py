@@ -109,8 +109,10 @@ def _owner(port: int) -> str:
 
 
 def _network(settings: Settings, *, is_running: bool) -> Network:
-    family = socket.AF_INET6 if ":" in settings.bind else socket.AF_INET
-    found = network.usable(psutil.net_if_addrs(), psutil.net_if_stats(), family)
+    families = (socket.AF_INET, socket.AF_INET6)
+    family, other = reversed(families) if ":" in settings.bind else families
+    interfaces, stats = psutil.net_if_addrs(), psutil.net_if_stats()
+    found = network.usable(interfaces, stats, family)
     page = Addresses(settings).pages()
     host = urlsplit(page).hostname or ""
     tried = [it for it in (settings.http_port, websocket_port(settings)) if it]
@@ -120,6 +122,7 @@ def _network(settings: Settings, *, is_running: bool) -> Network:
         network.default_address(family),
         page,
         tuple(it for it in tried if is_tried and not listens(host, it)),
+        tuple(network.usable(interfaces, stats, other)),
     )
 
 

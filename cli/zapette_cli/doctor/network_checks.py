@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from ipaddress import ip_address
 from typing import Final
 
-from zapette_cli.doctor.facts import Facts, Firewall, Port
+from zapette_cli.doctor.facts import Facts, Firewall, Network, Port
 from zapette_cli.doctor.findings import Finding, bad, doubtful, good, note
 from zapette_cli.language import Text
 from zapette_server.settings.sources import variable
@@ -54,7 +54,7 @@ def address(facts: Facts) -> Iterator[Finding]:
         return
     found_addresses = rank(network.addresses, network.default)
     if not found_addresses:
-        yield _no_address(network.addresses)
+        yield _no_address(network)
     elif network.refused:
         yield _refused(facts)
     elif is_virtual(found_addresses[0]):
@@ -152,7 +152,19 @@ def _taken(port: Port) -> Finding:
     )
 
 
-def _no_address(addresses: tuple[Candidate, ...]) -> Finding:
+def _no_address(network: Network) -> Finding:
+    addresses = network.addresses
+    if others := rank(network.others, None):
+        found = Text(
+            "no interface has a usable {family} address",
+            "aucune interface n\u2019a d\u2019adresse {family} utilisable",
+        )
+        is_six = ":" in others[0].ip
+        remedy = Text(
+            'set bind = "{any}" ({bind}), which listens on {ip}',
+            'mettez bind = "{any}" ({bind}), pour écouter sur {ip}',
+        ).filled(any="::" if is_six else "0.0.0.0", bind=variable("bind"), ip=others[0].ip)  # noqa: S104 - said
+        return bad("address", found.filled(family="IPv4" if is_six else "IPv6"), remedy)
     remedy = Text(
         "connect this machine to the phone's network",
         "reliez cette machine au réseau du téléphone",

@@ -117,6 +117,8 @@ ip link set far0 up
 ip addr add 169.254.7.7/16 dev eth0''')
 run("eth0")
 report("link-local")
+sh("ip addr add 2001:db8::5/64 dev eth0 nodad")
+report("only IPv6")
 sh("ip addr add 192.168.1.5/24 dev eth0")
 report("no route")
 tunnel = os.open("/dev/net/tun", os.O_RDWR)
@@ -169,6 +171,7 @@ def networks() -> dict[str, list[list[str]]]:
     [
         ("none", "address", "failed", "no network"),
         ("link-local", "address", "failed", "eth0 has only a link-local address"),
+        ("only IPv6", "address", "failed", "no interface has a usable IPv4"),
         ("no route", "network", "warning", "no default route"),
         ("vpn", "vpn", "warning", "tun0"),
         ("docker and network", "address", "ok", "http://192.168.1.5:8000/"),

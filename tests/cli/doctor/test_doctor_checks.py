@@ -26,6 +26,7 @@ WIFI = Candidate("192.168.1.5", "wlan0")
 WIRE = Candidate("10.0.0.7", "eth0")
 VPN = Candidate("10.8.0.2", "tun0", is_tunnel=True)
 DOCKER = Candidate("172.17.0.1", "docker0")
+SIX = Candidate("2001:db8::5", "eth0")
 LINK_LOCAL = Candidate("169.254.3.4", "eth0")
 PAGE = "http://192.168.1.5:8000/"
 HOME = Facts(
@@ -75,6 +76,10 @@ def met(**changes: object) -> Facts:
         (net.ports, with_port("", is_open=True), "failed", "is taken", "another port"),
         (net.address, HOME, "ok", PAGE, ""),
         (net.address, on(), "failed", "no network", "connect this machine"),
+        (net.address, replace(HOME, network=Network(others=(SIX,))), "failed",
+         "usable IPv4 address", 'bind = "::" (ZAPETTE_BIND)'),
+        (net.address, replace(HOME, network=Network(others=(WIFI,))), "failed",
+         "usable IPv6 address", 'bind = "0.0.0.0"'),
         (net.address, on(LINK_LOCAL), "failed", "only a link-local address", "DHCP"),
         (net.address, on(DOCKER), "failed", "172.17.0.1 (docker0)", "PUBLIC_URL"),
         (net.address, on(WIFI, DOCKER), "ok", PAGE, ""),
