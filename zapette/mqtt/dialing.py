@@ -103,7 +103,8 @@ class Dialer:
             will: the topic of a retained ``offline`` when the connection is lost.
 
         Raises:
-            ConnectError: the broker cannot be reached, or refuses the client.
+            ConnectError: the password cannot be read, the broker cannot be reached, or it refuses
+                the client.
         """
         try:
             connection = await self._dial_once(client_id, on_message, will)
@@ -168,8 +169,7 @@ class Dialer:
         if url.is_encrypted:
             self._trust(mqtt)
         if url.username is not None:
-            password = self._token(client_id) if self._token else url.password
-            mqtt.username_pw_set(url.username, password)
+            mqtt.username_pw_set(url.username, self._password(client_id))
         if will is not None:
             mqtt.will_set(will, b"offline", qos=1, retain=True)
         return mqtt
@@ -179,6 +179,14 @@ class Dialer:
         host = self.url.host
         named = {it: headers[it].replace(host, bracketed(host)) for it in ("Host", "Origin")}
         return headers | named
+
+    def _password(self, client_id: str) -> str | None:
+        if self._token is None:
+            return self.url.password
+        try:
+            return self._token(client_id)
+        except Exception as error:
+            raise ConnectError(f"the password cannot be read: {error}") from error
 
     def _trust(self, mqtt: PublishClient) -> None:
         try:

@@ -218,7 +218,7 @@ class PersistentConnection:
             try:
                 was_live, ending = await self._connect_once(again=bool(logged))
             except Exception as error:
-                # such as a password that cannot be read now
+                # such as an error of a callback
                 log.debug("an attempt to connect failed", exc_info=error)
                 was_live, ending = False, Ending(str(error) or type(error).__name__)
                 self._reason = f"{self._name}: {ending.reason}"

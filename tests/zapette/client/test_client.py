@@ -19,6 +19,7 @@ from typing import Any
 
 import pytest
 
+from tests.broker.servers import run_ours
 from tests.browser.driving.wire import Wire
 from tests.programs.mosquitto import Mosquitto, run_tool
 from tests.programs.system import System
@@ -422,6 +423,28 @@ def test_a_password_that_cannot_be_read_at_first(system: System) -> None:
         client.wait(30)
     finally:
         client.stop()
+
+
+def test_a_password_that_cannot_be_read_after_a_loss(callee: Callee) -> None:
+    """It is read twice then: a service first asks whether another one has taken its place."""
+    asked: list[str] = []
+
+    def password() -> str:
+        asked.append("once more")
+        if len(asked) == 2:
+            raise OSError("the disk sleeps")
+        return "any"
+
+    with run_ours() as running:
+        url = BrokerUrl("mqtt", "127.0.0.1", running.port, username="any")
+        client = Client(url, callee=callee, password=password)
+        client.start()
+        try:
+            client.wait(HANG_TIMEOUT)
+            running.call(lambda: running.broker.disconnect(lambda _: True))
+            eventually(lambda: len(asked) > 2 and client.is_live, "it is back")
+        finally:
+            client.stop()
 
 
 def test_a_handler_that_blocks_the_event_loop(
