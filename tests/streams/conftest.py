@@ -18,7 +18,7 @@ def films(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("films")
     for name, options in samples.FILMS.items():
         samples.film(folder / name, *options)
-    samples.changing(folder / "channels.ts")
+    samples.changing(folder / "changing.ts")
     samples.partly_silent(folder / "partly silent.mkv")
     return folder
 

@@ -61,18 +61,15 @@ def film(target: Path, *options: str) -> Path:
 
 
 def changing(target: Path) -> Path:
-    """Make a film whose sound has two channels at first and six later, as broadcasts have it."""
+    """Make a film whose picture has another size later, and whose sound more channels."""
     # later than 0, so that ffmpeg does not move the first one
-    pieces = (
-        ("2", "-t", "4", "-output_ts_offset", "1"),
-        ("6", "-ss", "4", "-output_ts_offset", "5"),
-    )
+    first = ("-t", "4", "-output_ts_offset", "1", "-ac", "2")
+    second = ("-ss", "4", "-output_ts_offset", "5", "-ac", "6", "-s", "128x72")
+    piece = target.with_suffix(".piece.ts")
     with target.open("wb") as whole:
-        for channels, *place in pieces:
-            piece = target.with_suffix(".piece.ts")
-            film(piece, *_X264, "-g", "50", "-c:a", "ac3", "-ac", channels, *place)
-            whole.write(piece.read_bytes())
-            piece.unlink()
+        for options in (first, second):
+            whole.write(film(piece, *_X264, "-g", "50", "-c:a", "ac3", *options).read_bytes())
+    piece.unlink()
     return target
 
 

@@ -46,7 +46,7 @@ def test_each_part_follows_the_one_before(server: System, film: str, plan: str) 
 
 
 @pytest.mark.parametrize(
-    ("film", "signals"), [("channels.ts", SIGNALS), ("partly silent.mkv", SIGNALS[1:3])]
+    ("film", "signals"), [("changing.ts", SIGNALS), ("partly silent.mkv", SIGNALS[1:3])]
 )
 def test_converted_sound_has_no_gap(server: System, film: str, signals: list[float]) -> None:
     track = taken(server, f"{film}/copy-aac", "audio-0", first=[LAST, MIDDLE])

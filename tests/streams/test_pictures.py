@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import subprocess
 from pathlib import Path
 from statistics import fmean, pstdev
@@ -231,3 +232,16 @@ def test_subtitles_in_two_files_next_to_a_film_are_drawn(tmp_path: Path) -> None
             # a picture may come with the frame after it
             if abs(time - begins) > 0.21 and abs(time - ends) > 0.21:
                 assert drawn == (DRAWN if begins < time < ends else set()), (number, first, time)
+
+
+def test_a_picture_that_changes_its_size_is_not_begun_again(films: Path) -> None:
+    """ffmpeg would repeat a frame for all that came before, and drop that: some minutes of it."""
+    film = films / "changing.ts"
+    facts = ProbeReader().read(film, cut=False)
+    means = Means(SOFTWARE, frozenset(), 1080)
+    recipe = Recipes(facts, plan.parse("h264-none"), means).picture()[1]
+    options = ("-progress", "pipe:2", *command.arguments(film, facts, recipe, 0))
+    made = ffmpeg_program.command(*options)
+    words = subprocess.run(made, capture_output=True, check=True).stderr.decode()
+    assert re.findall(r"^drop_frames=(\d+)", words, re.MULTILINE)[-1] == "0"
+    assert int(re.findall(r"^frame=\s*(\d+)", words, re.MULTILINE)[-1]) == pytest.approx(225, abs=3)

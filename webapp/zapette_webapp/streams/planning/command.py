@@ -106,7 +106,21 @@ class ConvertedPicture:
     def before(self) -> tuple[str, ...]:
         """Arguments before the input."""
         # the filters begin at the exact time, with the frame that is shown then
-        return ("-noaccurate_seek", "-max_pixels", str(MOST_PIXELS), *self.encoder.before)
+        return (
+            *("-noaccurate_seek", "-max_pixels", str(MOST_PIXELS), *self._kept),
+            *self.encoder.before,
+        )
+
+    @property
+    def _kept(self) -> tuple[str, ...]:
+        """Arguments that keep the filters where the picture changes its size or format.
+
+        If ffmpeg makes them again there, they repeat a frame for all that came before, and drop
+        that. The scaler takes any frame; the filters of fields and subtitles do not.
+        """
+        if self.shape.picture.interlaced or self.subtitle is not None:
+            return ()
+        return (f"-reinit_filter:{self.shape.picture.index}", "0")
 
 
 @dataclass(frozen=True, slots=True)
