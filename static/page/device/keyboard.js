@@ -28,6 +28,8 @@ const WISHES = {
 /** @type {Record<string, number>} the keys that change the rate */
 const RATE_STEPS = { "[": -RATE_STEP, "]": RATE_STEP };
 
+/** What a key does again while it is held down. */
+const REPEATED = ["seek/by", "volume/up", "volume/down"];
 const KEYS = [...Object.keys(WISHES), ...Object.keys(RATE_STEPS)];
 
 /** The keys that focused elements use, by their kind. */
@@ -51,6 +53,7 @@ export function listenToKeys(page, state) {
     if (OWN.some(({ elements, keys }) => target.matches(elements) && keys.includes(key))) return;
     if (reported && !reported.can.includes(wish.procedure)) return;
     event.preventDefault();
+    if (event.repeat && !REPEATED.includes(wish.procedure)) return;
     target.dispatchEvent(new PlayerRequest(wish.procedure, wish.parameters));
   });
 }

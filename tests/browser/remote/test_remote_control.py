@@ -54,6 +54,17 @@ def test_keys_on_the_player_reach_the_phone(pair: Pair) -> None:
     phone.wait_for("Play")
 
 
+def test_a_key_that_is_held_down_is_one_press(pair: Pair) -> None:
+    player = pair.player
+    player.point()
+    for key in ("m", "ArrowDown"):
+        for _ in range(2):
+            player.page.keyboard.down(key)
+        player.page.keyboard.up(key)
+    eventually(lambda: player.level == 90, "the volume changes again and again")
+    assert player.video["muted"]
+
+
 def test_volume_from_the_phone(pair: Pair) -> None:
     player, phone = pair.player, pair.phone
     phone.tap("Volume down")
