@@ -155,6 +155,12 @@ def test_photos_are_a_slide_show(
     eventually(lambda: screen(player) == ("blue", "blue"), "the second one fills the width")
     between = [it.json for it in observer.states if it.json["seq"] > paused["seq"]]
     assert {it["position"] for it in between if it["title"] == "Red"} <= {paused["position"]}
+    # a click on a photo does what one on a film does
+    player.point()
+    player.page.mouse.click(400, 300)
+    eventually(lambda: not observer.status()["playing"], "it pauses the photo")
+    player.page.mouse.click(400, 300)
+    eventually(lambda: observer.status()["playing"], "it plays the photo on")
     observer.ask("repeat", b"off")
     there = observer.ask("seek", b"3")["result"]
     assert there["position"] >= 3
