@@ -183,6 +183,15 @@ def test_an_index_in_the_making(shown: tuple[PlayerPage, RemotePage, Observer]) 
     phone.tap("Remote")
     phone.tap("Library")
     eventually(lambda: "Reading the media: 120 of 812" in phone.text, "the progress")
+    lost: list[Route] = []
+
+    def lose(route: Route) -> None:
+        lost.append(route)
+        route.abort()
+
+    phone.page.route("**/api/library?*", lose)
+    eventually(lambda: phone.text and lost, "an answer is lost")
+    phone.page.unroute("**/api/library?*", lose)
     unready["probed"] = 400
     eventually(lambda: "400 of 812" in phone.text, "it goes on")
     phone.page.unroute_all(behavior="wait")

@@ -180,9 +180,11 @@ export class EntryLoader {
 
   /** @param {Listing["index"]} index */
   #progress(index) {
-    if (this.index.show(index)) {
-      this.#looking = setTimeout(() => void this.#lookAgain(), INDEX_INTERVAL);
-    }
+    if (this.index.show(index)) this.#lookLater();
+  }
+
+  #lookLater() {
+    this.#looking = setTimeout(() => void this.#lookAgain(), INDEX_INTERVAL);
   }
 
   /** Request the progress of the index, and load the list again if it has grown. */
@@ -191,7 +193,11 @@ export class EntryLoader {
     if (!listed) return;
     const turn = this.#turn;
     const listing = await this.#ask(listed, 0, 1).catch(() => null);
-    if (turn !== this.#turn || !this.end.isConnected || !listing) return;
+    if (turn !== this.#turn || !this.end.isConnected) return;
+    if (!listing) {
+      this.#lookLater();
+      return;
+    }
     const more = listing.total !== this.#total || listing.index.state === "ready";
     if (more) await this.load(listed, this.#parts.list.rows.length);
     else this.#progress(listing.index);
