@@ -31,7 +31,10 @@ export class CodeEntry {
   async #try(code) {
     this.#problem.textContent = "";
     try {
-      location.hash = writeLink(await this.#api.pair(code));
+      const fragment = writeLink(await this.#api.pair(code));
+      // the link that is open already changes nothing in the address
+      if (fragment === location.hash) location.reload();
+      else location.hash = fragment;
       return true;
     } catch (error) {
       const misread = error instanceof ApiError && error.code === "invalid_request";

@@ -56,6 +56,19 @@ def test_a_code_is_typed_where_there_is_no_link(
     assert phone.see("location.hash").startswith(f"#{player.id}.")
 
 
+def test_the_code_of_the_player_that_is_open(
+    shelf: System, pages: Pages, player: PlayerPage
+) -> None:
+    phone = pages.remote(shelf, player)
+    phone.tap("More")
+    phone.see("window.marked = true")
+    phone.tap("Code shown by the player")
+    phone.page.keyboard.type(invite(shelf, player))
+    phone.page.keyboard.press("Enter")
+    eventually(lambda: not phone.see("window.marked"), "the page opens it again")
+    phone.wait_until_live()
+
+
 def test_a_link_that_has_ended_leaves_room_for_a_code(
     shelf: System, pages: Pages, player: PlayerPage
 ) -> None:
