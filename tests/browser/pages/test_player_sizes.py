@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from functools import partial
 from typing import Final
 
 import pytest
@@ -41,6 +42,9 @@ _MESSAGE: Final = """(({ scrollHeight, clientHeight, classList }, { top, bottom 
   marked: getComputedStyle(document.querySelector("screen-message"), "::after").content !== "none",
 }))(document.querySelector("screen-message"),
   document.querySelector("screen-message").getBoundingClientRect())"""
+_BEFORE_LENGTH: Final = (
+    "getComputedStyle(document.querySelector('footer .duration'), '::before').content"
+)
 
 Shown = tuple[PlayerPage, Observer]
 
@@ -89,6 +93,10 @@ def _check(player: PlayerPage, title: str) -> None:
     assert faults == []
 
 
+def _has_before_length(player: PlayerPage, content: str) -> bool:
+    return bool(player.see(_BEFORE_LENGTH) == content)
+
+
 @pytest.mark.parametrize("title", TITLES)
 def test_before_the_click(shown: Shown, title: str) -> None:
     player, observer = shown
@@ -125,6 +133,16 @@ def test_paused_and_with_a_code_to_type(shown: Shown, source: str, role: str) ->
     for title in TITLES.values():
         _load(observer, source, title)
         _check(player, title)
+
+
+def test_a_slash_is_only_before_a_length(shown: Shown) -> None:
+    player, observer = shown
+    for source, slash in ((FILM, '"/"'), (NO_FILM, "none")):
+        # another film may not take the place of one that plays, unless it can be played
+        observer.ask("pause")
+        observer.ask("queue/clear")
+        observer.ask("load", json.dumps([source]).encode())
+        eventually(partial(_has_before_length, player, slash), f"{slash} with {source}")
 
 
 @pytest.mark.parametrize(
