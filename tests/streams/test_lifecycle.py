@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 import signal
 import subprocess
 import sys
@@ -10,6 +11,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Final
 
 import psutil
 import pytest
@@ -24,6 +26,7 @@ from zapette_webapp.media import ffmpeg_program
 from zapette_webapp.media.encoders import SOFTWARE
 from zapette_webapp.status import prometheus
 from zapette_webapp.streams.converter import Made
+from zapette_webapp.streams.identity import Identity
 from zapette_webapp.streams.making.assembly import Assembler, Part
 from zapette_webapp.streams.making.cache import Cache
 from zapette_webapp.streams.making.conversion import AHEAD, Conversion
@@ -35,6 +38,7 @@ from zapette_webapp.streams.sources import Sources
 from zapette_webapp.streams.streams import Limits, Streams
 
 READER = ProbeReader()
+LOOKED: Final = {"cut": False, "again": False}
 COPIED, CONVERTED = plan.parse("copy-aac"), plan.parse("h264.120-aac")
 
 
@@ -156,6 +160,66 @@ def test_silence_after_the_sound_is_made_when_it_is_asked_for(
     watch(streams, picture(streams, film), 5)
     assert conversion.next == AHEAD + 1
     assert watch(streams, rendition, len(rendition.timeline) - 1)
+
+
+def test_a_conversion_that_cannot_begin_is_not_waited_for(
+    make: Callable[..., Streams], long_film: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    streams = make(idle=60)
+    rendition = picture(streams, long_film)
+    with monkeypatch.context() as patched:
+        patched.setattr(threading, "_start_new_thread", no_thread)
+        with pytest.raises(RuntimeError, match="new thread"):
+            watch(streams, rendition, 0)
+    assert watch(streams, rendition, 0)
+
+
+def no_thread(*_: object, **__: object) -> None:
+    """Do what the system does when it has no thread left."""
+    raise RuntimeError("can't start new thread")
+
+
+def test_a_disk_that_hangs_keeps_only_its_own_films(
+    films: Path, long_film: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hanging, sources = films / "h264.mkv", Sources(READER)
+    is_read, goes_on, look = threading.Event(), threading.Event(), Identity.of
+
+    def hang(file: Path) -> Identity:
+        if file == hanging:
+            is_read.set()
+            goes_on.wait(60)
+        return look(file)
+
+    monkeypatch.setattr(Identity, "of", hang)
+    with ThreadPoolExecutor(3) as threads:
+        waiting = [threads.submit(sources.get, hanging, **LOOKED) for _ in range(2)]
+        assert is_read.wait(30)
+        try:
+            _, facts = threads.submit(sources.get, long_film, **LOOKED).result(30)
+            assert facts.duration == pytest.approx(60)
+        finally:
+            goes_on.set()
+        one, other = (it.result(30)[0] for it in waiting)
+        assert one is other
+
+
+def test_a_film_is_watched_while_its_keyframes_are_measured(films: Path, tmp_path: Path) -> None:
+    film = films / "long groups.ts"
+    source, facts = Sources(READER).get(film, **LOOKED)
+    pipe, slow = tmp_path / "pipe", tmp_path / "ffmpeg"
+    os.mkfifo(pipe)
+    slow.write_text(f"#!/bin/sh\nread line < '{pipe}'\n")
+    slow.chmod(0o700)
+    with ThreadPoolExecutor(2) as threads:
+        measured = threads.submit(source.group, str(slow), facts)
+        with pipe.open("w") as going_on:
+            asked_again = threads.submit(source.facts, READER, cut=False, again=True)
+            try:
+                assert asked_again.result(30) is facts
+            finally:
+                going_on.write("go on\n")
+        assert measured.result(30) > 0
 
 
 def test_one_that_is_stopped_before_it_runs_ends_at_once(long_film: Path) -> None:

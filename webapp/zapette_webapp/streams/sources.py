@@ -45,6 +45,7 @@ class Source:
     identity: Identity
     places: Viewers = field(default_factory=Viewers)
     _lock: threading.Lock = field(default_factory=threading.Lock)
+    _measuring: threading.Lock = field(default_factory=threading.Lock)
     _facts: Facts | None = None
     _is_cut: bool = False
     _group: float | None = None
@@ -73,9 +74,9 @@ class Source:
     def group(self, ffmpeg: str, facts: Facts) -> float:
         """Return the most seconds between two of its keyframes; 0 if an index says where they are.
 
-        It is measured once.
+        It is measured once, which may take long.
         """
-        with self._lock:
+        with self._measuring:
             if self._group is None:
                 self._group = groups.longest(ffmpeg, self.file, facts)
             return self._group
@@ -106,9 +107,15 @@ class Sources:
             NotReady: other files are being read.
         """
         with self._lock:
-            source = self._known.get(file)
-            if source is None or not _is_still(source, file):
-                source = Source(file, _key(file), Identity.of(file))
+            known = self._known.get(file)
+        # without the lock: a disk that hangs keeps only its own media
+        source = known
+        if source is None or not _is_still(source, file):
+            source = Source(file, _key(file), Identity.of(file))
+        with self._lock:
+            if (now := self._known.get(file)) is not known and now is not None:
+                # another thread has just looked
+                source = now
             self._known[file] = source
             self._known.move_to_end(file)
             while len(self._known) > _MOST:

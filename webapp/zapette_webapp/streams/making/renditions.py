@@ -141,8 +141,9 @@ class Rendition:
         is_converted = isinstance(self.recipe, ConvertedSound)
         assembler = Assembler(self.timeline, first, self.is_sound, is_converted)
         conversion = Conversion(lambda: self._command(first), assembler, self, self.changed)
-        self.conversions.append(conversion)
         conversion.start()
+        # last: one whose thread cannot be started would stay there, and all would wait for it
+        self.conversions.append(conversion)
         return conversion
 
     def _command(self, first: int) -> list[str]:
