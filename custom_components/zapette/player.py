@@ -24,7 +24,7 @@ STALL: Final = 0.5
 """Seconds after which buffering counts as a change of state."""
 
 AGAIN: Final = 20.0
-"""Seconds between two status calls to a player that does not answer."""
+"""Seconds between two status calls to a player that does not answer with its state."""
 
 _UNANSWERED: Final = {"timeout", "unavailable", "cancelled"}
 
@@ -271,11 +271,11 @@ class Player:
                 await self.async_call("status")
             except CallError as error:
                 _LOGGER.debug("The player did not report its status: %s", error)
-                if error.code in _UNANSWERED:
-                    await asyncio.sleep(AGAIN)
-                elif self.state is not None:
+                if error.code not in _UNANSWERED and self.state is not None:
                     # even an error is an answer
                     self._take(self.state, dt_util.utcnow())
+            if self._is_doubtful:
+                await asyncio.sleep(AGAIN)
         self._asking = None
 
     @callback

@@ -64,6 +64,19 @@ async def test_the_will_of_a_killed_bridge(
     await shows(hass, ENTITY, "playing")
 
 
+async def test_an_answer_that_is_no_state(
+    hass: HomeAssistant, mqtt: MockConfigEntry, player: KitPlayer
+) -> None:
+    """A strange player is asked again later, and not as fast as it answers."""
+    player.results["status"] = None
+    player.all_online()
+    entry = await player.added(hass)
+    await eventually(lambda: player.probes > 0, "it is asked")
+    for _ in range(20):
+        await entry.runtime_data.player._caller.async_call("volume")
+    assert player.probes == 1
+
+
 @pytest.mark.parametrize("missing", ["server", "player", "state", "answer"])
 async def test_what_is_retained_is_not_enough(
     hass: HomeAssistant, mqtt: MockConfigEntry, player: KitPlayer, missing: str
