@@ -67,6 +67,18 @@ def test_what_comes_and_goes(library: Library, media: Path) -> None:
     assert set(paths(library, order="added")[:2]) == {"a/moved.mp4", "c/new.mp3"}
 
 
+def test_a_media_folder_whose_name_is_not_utf_8(media: Path, tmp_path: Path) -> None:
+    """As on a disk that was written in Latin-1."""
+    named = media.rename(tmp_path / os.fsdecode(b"vid\xe9os"))
+    first = new(named, tmp_path)
+    first.scanner.scan()
+    first.stop()
+    again = new(named, tmp_path)
+    # the index of before, since nothing was scanned
+    assert everything(again) == ["a/b/film.mp4", "top.webm"]
+    again.stop()
+
+
 def test_a_folder_that_is_looked_at_is_brought_up_to_date(library: Library, media: Path) -> None:
     assert paths(library, "a/b") == ["a/b/film.mp4"]
     library.scanner.scan()

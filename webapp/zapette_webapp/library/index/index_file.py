@@ -137,11 +137,14 @@ def _pragma(connection: sqlite3.Connection, name: str) -> int:
 
 
 def _opened(file: Path, folder: Path) -> SqliteConnection:
+    # a path may have bytes that are not UTF-8, which SQLite does not take
+    name = str(folder).encode("utf-8", "backslashreplace").decode()
+
     def prepare(connection: SqliteConnection) -> None:
         connection.write("PRAGMA synchronous = NORMAL")
-        connection.write("INSERT OR IGNORE INTO about VALUES ('folder', ?)", (str(folder),))
+        connection.write("INSERT OR IGNORE INTO about VALUES ('folder', ?)", (name,))
         ((kept,),) = connection.read("SELECT value FROM about WHERE name = 'folder'")
-        if kept != str(folder):
+        if kept != name:
             raise ForeignStore(f"{file}: it is of another media folder")
 
     return sqlite.open_(file, SCHEMA, prepare=prepare)
