@@ -88,6 +88,12 @@ def test_root_writes_nothing_through_a_link(tmp_path: Path) -> None:
     assert list(elsewhere.iterdir()) == []
 
 
+def test_a_machine_whose_name_is_not_ascii(tmp_path: Path) -> None:
+    made = Authority.in_data(tmp_path)
+    made.make(CertificateNames.of("télé", frozenset(), ADDRESSES))
+    assert verifies(made, "-verify_hostname", "zapette.local")
+
+
 def test_how_long_it_lasts(authority: Authority) -> None:
     certificate = leaf(authority)
     lifetime = certificate.not_valid_after_utc - certificate.not_valid_before_utc

@@ -37,6 +37,9 @@ class CertificateNames:
             hosts: further names, from the settings.
             addresses: its addresses for others.
         """
+        if not hostname.isascii():
+            # the kernel allows it, and no certificate can hold it
+            hostname = ""
         label = hostname.partition(".")[0].lower()
         local = {"localhost", "zapette.local", *({label, f"{label}.local"} if label else ())}
         found = {ip_address(it.partition("%")[0]) for it in (*addresses, "127.0.0.1", "::1")}
