@@ -115,6 +115,13 @@ def test_accounts(tmp_path: Path) -> None:
     assert accounts.names() == ["bob"]
 
 
+def test_accounts_that_are_added_at_once(tmp_path: Path) -> None:
+    names = [f"name-{number}" for number in range(8)]
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda name: Accounts(tmp_path / "accounts").add(name, "x"), names))
+    assert Accounts(tmp_path / "accounts").names() == names
+
+
 @pytest.mark.parametrize("name", ["", "a:b", "a b", "x" * 65, "player", "server", "é"])
 def test_refused_account_names(tmp_path: Path, name: str) -> None:
     with pytest.raises(CredentialsError, match="account name"):

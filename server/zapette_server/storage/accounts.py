@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Final
 
@@ -13,7 +14,10 @@ from zapette_broker.storage.store_errors import StoreError
 from zapette_server.access.rights import RESERVED_NAMES
 from zapette_server.errors import AccountError
 from zapette_server.storage import private_file
+from zapette_server.storage.data_folder import SETUP
+from zapette_server.storage.folder_lock import FolderLock
 
+_TIMEOUT: Final = 10.0
 _NAME: Final = re.compile(r"[A-Za-z0-9_.@-]{1,64}")
 
 
@@ -50,7 +54,9 @@ class Accounts:
             )
         if not password:
             raise AccountError(name, "the password is empty")
-        self._write(self._read() | {name: self._hasher.hash(password)})
+        hashed = self._hasher.hash(password)
+        with self._alone():
+            self._write(self._read() | {name: hashed})
 
     def remove(self, name: str) -> None:
         """Remove an account.
@@ -58,11 +64,12 @@ class Accounts:
         Raises:
             AccountError: there is no account of this name.
         """
-        accounts = self._read()
-        if name not in accounts:
-            raise AccountError(name, f"there is no account {name!r}")
-        del accounts[name]
-        self._write(accounts)
+        with self._alone():
+            accounts = self._read()
+            if name not in accounts:
+                raise AccountError(name, f"there is no account {name!r}")
+            del accounts[name]
+            self._write(accounts)
 
     def verify(self, hashed: str, password: str) -> bool:
         """Return whether `hashed` is a hash of `password`; takes some 30 ms of a core."""
@@ -70,6 +77,10 @@ class Accounts:
             return self._hasher.verify(hashed, password)
         except (VerificationError, InvalidHashError):
             return False
+
+    def _alone(self) -> AbstractContextManager[None]:
+        """Keep other commands from changing the file meanwhile."""
+        return FolderLock(self._file.parent, SETUP).held(_TIMEOUT)
 
     def _read(self) -> dict[str, str]:
         try:
