@@ -95,7 +95,7 @@ class Records:
         self._hashes: dict[str, str] = {}
         self._registry_seen: str | None = None
         self._last_revocation: int | None = None
-        self._accounts_seen: int | None = None
+        self._accounts_seen: tuple[int, ...] | None = None
         #: Why the accounts cannot be read; None if they can.
         self.problem: str | None = None
         #: The result of the last look; None if it may be out of date.
@@ -123,8 +123,8 @@ class Records:
 
     def hashes(self, change: Change) -> dict[str, str]:
         """Return the hashes of the accounts by name; reads the file if it has changed."""
-        at = _changed_at(self._accounts_file)
-        if at != self._accounts_seen:
+        version = _version(self._accounts_file)
+        if version != self._accounts_seen:
             try:
                 self._hashes = self._accounts.hashes()
             except StoreError as error:
@@ -134,7 +134,7 @@ class Records:
                     log.error("%s; the accounts stay unchanged", error)  # noqa: TRY400
                 return self._hashes
             self.problem = None
-            self._accounts_seen = at
+            self._accounts_seen = version
             change.accounts = {name: fingerprint(it) for name, it in self._hashes.items()}
         return self._hashes
 
@@ -178,8 +178,10 @@ def fingerprint(hashed: str) -> str:
     return hashlib.sha256(hashed.encode()).hexdigest()[:16]
 
 
-def _changed_at(file: Path) -> int:
+def _version(file: Path) -> tuple[int, ...]:
+    """Return what differs after a change; FAT knows the time to two seconds only."""
     try:
-        return file.stat().st_mtime_ns
+        found = file.stat()
     except FileNotFoundError:
-        return 0
+        return ()
+    return found.st_mtime_ns, found.st_ino, found.st_size

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -95,6 +96,20 @@ def test_known_until_the_next_write(tmp_path: Path, write: Callable[[Stores], ob
 
     with opened(tmp_path, BROKER) as broker, opened(tmp_path, WEB) as web:
         asyncio.run(main(broker, web))
+
+
+def test_an_account_that_ends_within_the_resolution_of_the_disk(tmp_path: Path) -> None:
+    """FAT knows the time of a change to two seconds."""
+    with opened(tmp_path, BROKER) as stores:
+        file = stores.folder.accounts
+        accounts = Accounts(file)
+        accounts.add("ann", "x")
+        records = Records(stores.registry, stores.grants, accounts, file)
+        assert records.look(()).accounts
+        made_at = file.stat().st_mtime_ns
+        accounts.remove("ann")
+        os.utime(file, ns=(made_at, made_at))
+        assert records.look(()).accounts == {}
 
 
 def test_a_write_while_the_stores_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
