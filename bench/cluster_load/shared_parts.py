@@ -6,12 +6,13 @@ import asyncio
 import itertools
 import json
 import time
-import urllib.request
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
+from http import HTTPStatus
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Final, Self
 
@@ -21,31 +22,31 @@ from bench.cluster_load.machines import BRIDGE, JoinedMachine, joined
 from bench.cluster_load.phones import Phone, Player, until
 from bench.results import progress, spread
 from tests.clients.mqtt_clients import Household
+from tests.programs.ports import free_port
 from tests.programs.postgresql import NOT_ROOT, PostgresqlServer
 from tests.programs.system import System
+from tests.programs.two_web_sides import Nginx
 from zapette_server.nats.cluster.node_files import SETTINGS
 
 _NEWCOMERS: Final = 20
 _DOWN: Final = 10.0
 """Seconds that each part is away, and that it is watched afterwards."""
 _ASK_TIMEOUT: Final = 5.0
-"""Seconds that a page waits for the web side."""
+"""Seconds that a page waits for an answer."""
 
 
 class Newcomer(Phone):
-    """A phone that asks a web side for its token before each connection, as pages do."""
+    """A phone that asks for its token at `port` before each connection, as pages do."""
 
-    def __init__(
-        self, number: int, hosts: Sequence[str], home: Household, sides: Sequence[System]
-    ) -> None:
+    def __init__(self, number: int, hosts: Sequence[str], home: Household, port: int) -> None:
         super().__init__(Login("newcomer", "", ""), hosts, number, TOPICS.player(home.id))
         self._body = json.dumps({"id": home.id, "key": home.key("remote")}).encode()
         # each has limits of its own
-        self._address = f"10.78.0.{number + 1}"
-        self._sides = itertools.cycle(sides)
+        self._address = f"127.1.0.{number + 1}"
+        self._port = port
 
     async def login(self) -> Login:
-        given = await asyncio.to_thread(self._ask, next(self._sides))
+        given = await asyncio.to_thread(self._ask)
         login = Login(given["client_id"], given["username"], given["password"])
         self.set_client_id(login.client_id)
         return login
@@ -56,10 +57,14 @@ class Newcomer(Phone):
             self.link.abort()
         self.wake.set()
 
-    def _ask(self, side: System) -> dict[str, str]:
-        headers = {"Content-Type": "application/json", "X-Forwarded-For": self._address}
-        request = urllib.request.Request(f"{side.url}api/credentials", self._body, headers)
-        with urllib.request.urlopen(request, timeout=_ASK_TIMEOUT) as answer:
+    def _ask(self) -> dict[str, str]:
+        asked = HTTPConnection("127.0.0.1", self._port, _ASK_TIMEOUT, (self._address, 0))
+        with closing(asked):
+            kind = {"Content-Type": "application/json"}
+            asked.request("POST", "/api/credentials", self._body, kind)
+            answer = asked.getresponse()
+            if answer.status != HTTPStatus.OK:
+                raise ConnectionError(answer.reason)
             return dict(json.load(answer))
 
 
@@ -129,7 +134,7 @@ class Part:
 
 @dataclass(frozen=True)
 class SharedParts:
-    """Two web sides, their database, and a player with phones that come through them.
+    """Two web sides behind nginx, their database, and a player with phones that come through them.
 
     `machines` are those of the first web side and of the database. What `thread` starts ends with
     it.
@@ -215,6 +220,13 @@ def running(folder: Path, hosts: Sequence[str]) -> Iterator[SharedParts]:
         sides = [DistantSide(folders[0], settings, of_side), System(folders[1], settings)]
         for side in sides:
             stack.enter_context(side)
+        port = free_port()
+        nginx = Nginx(
+            folder / "nginx",
+            port,
+            [f"{of_side.host}:{sides[0].http_port}", f"127.0.0.1:{sides[1].http_port}"],
+        )
+        stack.callback(nginx.stop)
         home = Household(sides[0])
         given = home.given
         login = Login(given["client_id"], given["username"], given["password"])
@@ -224,6 +236,6 @@ def running(folder: Path, hosts: Sequence[str]) -> Iterator[SharedParts]:
             [of_side, of_database],
             Caller(nats_login(tokens_of(folder), Identity("home", 0, "-caller")), hosts),
             Player(login, hosts, 0, home.id),
-            [Newcomer(number, hosts, home, sides) for number in range(_NEWCOMERS)],
+            [Newcomer(number, hosts, home, port) for number in range(_NEWCOMERS)],
             thread,
         )

@@ -20,10 +20,10 @@ from zapette_server.paths import ROOT
 class Nginx:
     """The documented nginx in front of both, which writes down which one answers."""
 
-    def __init__(self, folder: Path, port: int, ports: list[int]) -> None:
+    def __init__(self, folder: Path, port: int, sides: list[str]) -> None:
         found = (ROOT / "examples" / "cluster" / "nginx.conf").read_text(encoding="utf-8")
-        for number, side in enumerate(ports, 1):
-            found = found.replace(f"192.0.2.1{number}:8000", f"127.0.0.1:{side}")
+        for number, side in enumerate(sides, 1):
+            found = found.replace(f"192.0.2.1{number}:8000", side)
         found = found.replace("listen 80;", f"listen 127.0.0.1:{port};")
         folder.mkdir()
         places = "".join(
@@ -114,8 +114,8 @@ class TwoWebSides(System):
             self.mqtt_port, self.ws_port = self.first.mqtt_port, self.first.ws_port
             config = {"ZAPETTE_CONFIG": str(self.first.cluster.settings_file)}
             self.second = stack.enter_context(System(folders[1], config | settings))
-            ports = [it.http_port for it in self.each]
-            self.nginx = Nginx(self.folder / "nginx", self.http_port, ports)
+            sides = [f"127.0.0.1:{it.http_port}" for it in self.each]
+            self.nginx = Nginx(self.folder / "nginx", self.http_port, sides)
             stack.callback(self.nginx.stop)
             self._stack = stack.pop_all()
 
