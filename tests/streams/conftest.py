@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.programs.system import System
+from tests.samples.ffmpeg import ffmpeg
 from tests.sharing import sharing
 from tests.streams import samples
 
@@ -18,6 +19,7 @@ def films(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("films")
     for name, options in samples.FILMS.items():
         samples.film(folder / name, *options)
+    ffmpeg("-ss", "1", "-i", str(folder / "h264.mp4"), "-c", "copy", str(folder / "cut.mp4"))
     samples.changing(folder / "changing.ts")
     samples.partly_silent(folder / "partly silent.mkv")
     return folder

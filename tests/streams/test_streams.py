@@ -58,6 +58,8 @@ def test_the_master_playlist_names_all_tracks(server: System) -> None:
         ("h264.mkv/copy-aac/master.m3u8?at=-1", 400, "invalid_request"),
         ("h264.mkv/copy-aac/master.m3u8?at=inf", 400, "invalid_request"),
         ("none.mkv/copy-aac/master.m3u8", 404, "not_found"),
+        # a page then has it converted
+        ("cut.mp4/copy-aac/master.m3u8", 415, "damaged"),
     ],
 )
 def test_refused_in_words(server: System, path: str, status: int, code: str) -> None:

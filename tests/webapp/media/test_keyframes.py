@@ -56,8 +56,10 @@ def test_they_are_those_of_the_film(
 ) -> None:
     file = tmp_path / name
     ffmpeg("-i", str(film), "-c", "copy", *options, str(file))
-    found = Prober().examine(file, cut=True).keyframes
+    probe = Prober().examine(file, cut=True)
+    found = probe.keyframes
     assert found is not None
+    assert not probe.begins_within_group
     assert found == pytest.approx(packets(file), abs=0.001)
     assert len(found) == 5
 
@@ -69,6 +71,14 @@ def test_without_an_index_there_are_none(film: Path, tmp_path: Path, name: str) 
     # long enough that what was read already is not the whole
     ffmpeg("-stream_loop", "9", "-i", str(film), "-c", "copy", *options, str(file))
     assert Prober().examine(file, cut=True).keyframes is None
+
+
+def test_a_film_that_was_cut_between_two_keyframes(film: Path, tmp_path: Path) -> None:
+    file = tmp_path / "cut.mp4"
+    # keyframes are 1.2 seconds apart
+    for seconds, is_between in (("2", True), ("2.4", False)):
+        ffmpeg("-ss", seconds, "-i", str(film), "-c", "copy", str(file))
+        assert Prober().examine(file, cut=True).begins_within_group == is_between
 
 
 def test_an_index_of_a_part_is_none() -> None:

@@ -88,4 +88,5 @@ def facts_of(probe: Probe, size: int) -> Facts:
         [Subtitle(it.index, it.codec_name, it.kind == "picture") for it in probe.subtitles],
         cuts,
         probe.cut_off,
+        probe.begins_within_group,
     )

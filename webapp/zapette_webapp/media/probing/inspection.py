@@ -31,7 +31,7 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.stream import VideoStream
 
 from zapette_webapp.media.probing import durations, flaws, wholeness
-from zapette_webapp.media.probing.keyframes import keyframes
+from zapette_webapp.media.probing.keyframes import begins_within_group, keyframes
 from zapette_webapp.media.type_table import DEMUXERS
 
 try:
@@ -88,6 +88,7 @@ def content_of(file: IO[bytes], demuxer: str | None, *, is_cut: bool) -> dict[st
                 _add_duration(report["format"], container, file)
                 if is_cut:
                     report["keyframes"] = _keyframes(container)
+                    report["begins_within_group"] = begins_within_group(container)
             report["cut_off"] = wholeness.is_cut_off(file)
         except (av.FFmpegError, OSError, ValueError):
             continue

@@ -41,6 +41,15 @@ def keyframes(container: InputContainer) -> list[float] | None:
     return times
 
 
+def begins_within_group(container: InputContainer) -> bool:
+    """Return whether a film begins after the keyframe that its first picture needs.
+
+    Programs that cut MP4 files at any place without converting them leave the rest there, hidden.
+    """
+    video = next(iter(container.streams.video), None)
+    return video is not None and len(video.index_entries) > 0 and video.index_entries[0].is_discard
+
+
 def _ticks(entries: IndexEntries) -> Iterator[int]:
     """Return the time of each keyframe, in the stream's unit."""
     if not len(entries):

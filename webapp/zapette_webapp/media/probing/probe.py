@@ -45,6 +45,8 @@ class Probe:
         keyframes: where its picture can be cut, in seconds on the clock of the file, in order; None
             if it was not asked for, or its index does not say it.
         cut_off: whether the file is not whole, and can be played up to there.
+        begins_within_group: whether its first picture needs a keyframe from before its beginning;
+            False if its keyframes were not asked for.
     """
 
     duration: float | None
@@ -64,6 +66,7 @@ class Probe:
     chapters: list[Chapter] = field(default_factory=list)
     keyframes: list[float] | None = None
     cut_off: bool = False
+    begins_within_group: bool = False
 
     @property
     def video(self) -> Track | None:
@@ -219,6 +222,7 @@ def read(container: str, report: bytes) -> Probe:
         chapters=contents.chapters(content.get("chapters", [])),
         keyframes=_times(content.get("keyframes")),
         cut_off=content.get("cut_off") is True,
+        begins_within_group=content.get("begins_within_group") is True,
     )
 
 

@@ -55,6 +55,8 @@ class Facts:
         cuts: parts that begin at keyframes of the picture; None if no index says where they are,
             or if they are too far apart.
         cut_off: whether the file is not whole.
+        begins_within_group: whether its first picture needs a keyframe from before its beginning;
+            False if its keyframes are not known.
     """
 
     demuxer: str
@@ -66,6 +68,7 @@ class Facts:
     subtitles: Sequence[Subtitle] = ()
     cuts: Timeline | None = None
     cut_off: bool = False
+    begins_within_group: bool = False
 
     @property
     def bitrate(self) -> int:

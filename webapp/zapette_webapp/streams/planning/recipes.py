@@ -6,7 +6,7 @@ from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from zapette_webapp.errors import InvalidRequest, NotFound
+from zapette_webapp.errors import InvalidRequest, NotFound, NotStreamable
 from zapette_webapp.media import languages
 from zapette_webapp.media.encoders import Encoder
 from zapette_webapp.media.probing.codecs import Track
@@ -71,6 +71,7 @@ class Recipes:
         Raises:
             NotFound: there is none.
             InvalidRequest: the plan cannot be carried out with it.
+            NotStreamable: its beginning cannot be copied.
         """
         picture = self.facts.picture
         if picture is None or self.plan.video == "none":
@@ -79,6 +80,11 @@ class Recipes:
             if picture.codec_name not in _PICTURES_IN_MP4:
                 raise InvalidRequest(
                     f"plan: {picture.codec_name} cannot be copied into MP4; use h264"
+                )
+            if self.facts.begins_within_group:
+                # browsers take nothing from before the beginning
+                raise NotStreamable(
+                    "damaged", "the film begins between two keyframes: it can be converted only"
                 )
             return "video-copy", CopiedPicture(picture, self._cuts())
         shape = self._shape(picture)
