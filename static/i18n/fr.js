@@ -132,7 +132,7 @@ export const fr = Object.freeze({
   "queue.up": "Monter",
   "queue.down": "Descendre",
   "queue.moved": "{title} est maintenant en position {place} sur {count}.",
-  "library.search": "Rechercher, ou coller une adresse",
+  "library.search": "Rechercher ou coller un lien",
   "library.where": "Dossier",
   "library.all": "Tout",
   "library.order": "Ordre",

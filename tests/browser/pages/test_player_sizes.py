@@ -174,3 +174,18 @@ def test_a_message_is_whole_or_says_that_it_is_not(shown: Shown, text: str, fits
         # the page measures it after a change of its size
         eventually(is_right, f"the message is right at {width}x{height}")
     observer.ask("message", b'[".", 1]')
+
+
+@pytest.mark.parametrize("size", [(320, 568), (390, 664), (568, 320), (667, 375)])
+@pytest.mark.parametrize(("locale", "start"), [("en", "Start"), ("fr", "Démarrer")])
+def test_a_phone(
+    shelf: System, pages: Pages, size: tuple[int, int], locale: str, start: str
+) -> None:
+    width, height = size
+    viewport = {"width": width, "height": height}
+    player = pages.player(shelf, viewport=viewport, locale=locale)
+    eventually(lambda: player.data("gestureRequired") == "true", "the player wants a click")
+    player.click(start)
+    eventually(lambda: player.data("gestureRequired") == "false", "the click is enough")
+    found, _ = layout.sizes(player, "#title", *PARTS)
+    assert found == []
