@@ -317,6 +317,22 @@ def test_a_file_that_goes_while_its_folder_is_read(
     assert {"one.mp4", "two.mp4"} <= set(listed(media))
 
 
+def test_a_medium_without_extension_is_there_again_with_its_disk(
+    media: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (media / "film").write_bytes(MP4)
+    recognition = Recognition()
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "read", failing)
+        assert recognition.kind(media / "film", "film") is None
+    assert recognition.kind(media / "film", "film") == "video"
+
+
+def failing(*_: object) -> bytes:
+    """Do what a disk does that fails."""
+    raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+
 @pytest.fixture
 def client(media: Path, tmp_path: Path) -> Iterator[FlaskClient]:
     """Return a client of the routes of the library."""

@@ -135,6 +135,9 @@ def test_what_is_not_there_is_said(folder: Path, reader: TrackReader) -> None:
         reader.read(folder / "film.mkv", 0, "text")
 
 
+FILM = Path(__file__)
+"""Any file that is there."""
+
 LIMITS = Limits(cpu=20, wall=60, memory=1 << 30, output=1 << 20)
 
 
@@ -148,8 +151,8 @@ def reading(tmp_path: Path, code: str, abandoned_after: float = 60) -> LongReadi
 def test_callers_share_a_reading(tmp_path: Path) -> None:
     readings = reading(tmp_path, "print('once')")
     with ThreadPoolExecutor(4) as pool:
-        list(pool.map(lambda _: readings.read("x", ()), range(4)))
-    found = eventually(lambda: readings.read("x", ()), "it is read")
+        list(pool.map(lambda _: readings.read("x", (), FILM), range(4)))
+    found = eventually(lambda: readings.read("x", (), FILM), "it is read")
     assert found
     assert found.read_text() == "once\n"
     assert readings.tool.outcomes()["done"] == 1
@@ -157,10 +160,10 @@ def test_callers_share_a_reading(tmp_path: Path) -> None:
 
 def test_a_reading_ends_with_those_who_ask(tmp_path: Path) -> None:
     readings = reading(tmp_path, "import time; time.sleep(60)", abandoned_after=0.2)
-    assert readings.read("x", ()) is None
+    assert readings.read("x", (), FILM) is None
     eventually(lambda: readings.tool.outcomes()["failed"] == 1, "its process has ended")
     # and is no failure: the next request begins another one
-    assert readings.read("x", ()) is None
+    assert readings.read("x", (), FILM) is None
     readings.tool.stop()
 
 
@@ -175,17 +178,35 @@ def test_a_thread_that_cannot_be_started_is_no_reading(
     with monkeypatch.context() as patched:
         patched.setattr(threading.Thread, "start", start)
         with pytest.raises(RuntimeError):
-            readings.read("x", ())
-    assert eventually(lambda: readings.read("x", ()), "it is read by the next who asks")
+            readings.read("x", (), FILM)
+    assert eventually(lambda: readings.read("x", (), FILM), "it is read by the next who asks")
 
 
 def test_a_failure_is_not_tried_again(tmp_path: Path) -> None:
     readings = reading(tmp_path, "raise SystemExit(1)")
     with pytest.raises(Unconvertible, match="damaged"):
-        eventually(lambda: readings.read("x", ()), "it fails")
+        eventually(lambda: readings.read("x", (), FILM), "it fails")
     with pytest.raises(Unconvertible, match="damaged"):
-        readings.read("x", ())
+        readings.read("x", (), FILM)
     assert readings.tool.outcomes()["failed"] == 1
+
+
+def test_what_was_read_of_a_disk_that_goes_is_not_kept(tmp_path: Path) -> None:
+    film, away, again = (tmp_path / it for it in ("film", "away", "again"))
+    film.write_text("film")
+    goes = f"os.mkdir({str(again)!r}); os.rename({str(film)!r}, {str(away)!r}); print('a part')"
+    code = f"import os\nif os.path.exists({str(again)!r}): print('whole')\nelse: {goes}"
+    readings = reading(tmp_path, code)
+
+    def is_read_twice() -> bool:
+        found = readings.read("x", (), film)
+        return found is not None or readings.tool.outcomes()["done"] > 1
+
+    eventually(is_read_twice, "it is read again")
+    away.rename(film)
+    found = eventually(lambda: readings.read("x", (), film), "it is read")
+    assert found
+    assert found.read_text() == "whole\n"
 
 
 def test_a_cache_keeps_its_budget(tmp_path: Path) -> None:

@@ -32,6 +32,7 @@ class _Job:
     """A reading that waits or runs."""
 
     options: Sequence[str]
+    film: Path
     asked_at: float = field(default_factory=time.monotonic)
     done: threading.Event = field(default_factory=threading.Event)
     abandoned: bool = False
@@ -58,7 +59,7 @@ class LongReadings:
         self._failures: OrderedDict[str, Unconvertible] = OrderedDict()
         self._waiting = threading.Semaphore(_MOST_WAITING)
 
-    def read(self, name: str, options: Sequence[str]) -> Path | None:
+    def read(self, name: str, options: Sequence[str], film: Path) -> Path | None:
         """Return the file of a result; None while it is being read, which this begins.
 
         Few callers wait at once, so that other requests have threads.
@@ -66,6 +67,7 @@ class LongReadings:
         Args:
             name: of the result in the cache; the same for the same content.
             options: of the tool.
+            film: what it reads.
 
         Raises:
             Unconvertible: it cannot be read, now or when it was tried before.
@@ -73,7 +75,7 @@ class LongReadings:
         found = self._cache.find(name)
         if found is not None:
             return found
-        job = self._job(name, options)
+        job = self._job(name, options, film)
         if self._waiting.acquire(blocking=False):
             try:
                 job.done.wait(WAIT)
@@ -82,12 +84,12 @@ class LongReadings:
         self._raise_failure(name)
         return self._cache.find(name) if job.done.is_set() else None
 
-    def _job(self, name: str, options: Sequence[str]) -> _Job:
+    def _job(self, name: str, options: Sequence[str], film: Path) -> _Job:
         self._raise_failure(name)
         with self._lock:
             job = self._jobs.get(name)
             if job is None or job.abandoned:
-                job = _Job(options)
+                job = _Job(options, film)
                 for work in (self._run, self._watch):
                     thread = threading.Thread(
                         target=work, args=(name, job), name="readings", daemon=True
@@ -110,13 +112,13 @@ class LongReadings:
                 if self._begin(job):
                     # rather than read a film for nothing
                     self._cache.make_room()
-                    self._cache.put(name, output(self.tool.run_now, job.options))
+                    self._cache.put(name, output(self.tool.run_now, job.options, job.film))
         except ToolBusy:
             log.debug("too many films wait to be read")
         except Unconvertible as error:
             self._fail(name, job, error)
         except OSError as error:
-            log.warning("cannot keep subtitles: %s", error)
+            log.warning("cannot read or keep subtitles: %s", error)
         finally:
             self._end(name, job)
 
@@ -150,10 +152,11 @@ class LongReadings:
                     self.tool.kill()
 
 
-def output(run: Callable[..., Finished], options: Sequence[str]) -> bytes:
+def output(run: Callable[..., Finished], options: Sequence[str], film: Path) -> bytes:
     """Return the output of a run of ffmpeg; a damaged film gives what comes before the damage.
 
     Raises:
+        OSError: the system does not give out the film any more: there may be more in it.
         ToolBusy: too many runs wait.
         Unconvertible: it fails; the message says why.
     """
@@ -165,6 +168,8 @@ def output(run: Callable[..., Finished], options: Sequence[str]) -> bytes:
         raise Unconvertible("it takes too long to read; the film is unusual") from None
     except ToolError:
         raise Unconvertible("it cannot be read without ffmpeg") from None
+    with film.open("rb", buffering=0) as stream:
+        stream.read(1)
     if finished.code < 0 or (finished.code > 0 and not finished.output):
         raise Unconvertible("the film is damaged, or takes too much memory to read")
     return finished.output

@@ -102,7 +102,7 @@ class VobSubFiles:
             *("-c:s", "dvb_subtitle", "-c:a", "pcm_s16le", "-f", "matroska", "pipe:1"),
         )
         try:
-            return self._cache.put(name, output(self.tool.run, options))
+            return self._cache.put(name, output(self.tool.run, options, pictures))
         except Unconvertible as error:
             raise InvalidRequest(f"plan: the subtitles next to the film: {error}") from None
 

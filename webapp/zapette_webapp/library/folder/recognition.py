@@ -57,7 +57,11 @@ class Recognition:
             if key in self._known:
                 self._known.move_to_end(key)
                 return self._known[key]
-        found = _look(file, media_types.suffix(name) == media_types.STREAM)
+        try:
+            found = _look(file, media_types.suffix(name) == media_types.STREAM)
+        except OSError:
+            # not kept: its disk may come back
+            return None
         with self._lock:
             self._known[key] = found
             while len(self._known) > _REMEMBERED:
@@ -66,15 +70,14 @@ class Recognition:
 
 
 def _look(file: Path, is_list: bool) -> str | None:
-    """Return what the beginning of a file shows; never waits for a device or a pipe."""
-    try:
-        descriptor = os.open(file, _LOOK)
-    except OSError:
-        return None
+    """Return what the beginning of a file shows; never waits for a device or a pipe.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    descriptor = os.open(file, _LOOK)
     try:
         beginning = os.read(descriptor, _LIST_BEGINNING if is_list else media_types.BEGINNING)
-    except OSError:
-        return None
     finally:
         os.close(descriptor)
     if is_list:

@@ -133,7 +133,7 @@ class TrackReader:
         """
         film = self._look(file)
         track, fonts = self._track(film, number, form), len(film.probe.fonts)
-        found = self.whole.read(_name(film, track), _options(film, track))
+        found = self.whole.read(_name(film, track), _options(film, track), file)
         if found is not None:
             return Reading(self._converted(found, track, form), fonts)
         if near is None:
@@ -161,7 +161,7 @@ class TrackReader:
             return found.read_bytes()
         # ffmpeg writes the font, and then fails because there is no other output
         option = (f"-dump_attachment:t:{fonts[number].number}", "pipe:1")
-        content = output(self._part.run, (*option, *film.input))
+        content = output(self._part.run, (*option, *film.input), file)
         self._cache.put(name, content)
         return content
 
@@ -195,7 +195,7 @@ class TrackReader:
         found = self._cache.find(name)
         if found is None:
             options = _options(film, track, ("-ss", str(start), "-to", str(end)))
-            found = self._cache.put(name, output(self._part.run, options))
+            found = self._cache.put(name, output(self._part.run, options, film.file))
         return found
 
     def _converted(self, file: Path, track: InsideSubtitle, form: Form) -> str:
