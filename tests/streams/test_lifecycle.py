@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -508,3 +509,30 @@ def test_nothing_is_left_of_a_crash(new_system: Callable[..., System], long_film
     eventually(lambda: not ffmpeg.is_running(), "ffmpeg has ended")
     eventually(system.is_up, "the web is up again", timeout=60)
     assert not list(folder.rglob("*.m4s"))
+
+
+SLOW = """#!/bin/sh
+case "$*" in *long.mkv*) exec sleep 100 ;; esac
+exec "{ffmpeg}" "$@"
+"""
+
+
+def test_a_server_that_stops_waits_for_no_part(
+    new_system: Callable[..., System], long_film: Path, tmp_path: Path
+) -> None:
+    slow = tmp_path / "bin" / "ffmpeg"
+    slow.parent.mkdir()
+    slow.write_text(SLOW.format(ffmpeg=shutil.which("ffmpeg")))
+    slow.chmod(0o755)
+    path = f"{slow.parent}:{os.environ['PATH']}"
+    system = new_system(ZAPETTE_MEDIA_DIR=str(long_film.parent), PATH=path)
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(system.get, "streams/long.mkv/h264-none/video-0.m4s")
+        web = psutil.Process(system.pid("web"))
+        waiting = eventually(
+            lambda: [it for it in web.children() if "sleep" in command_line(it)], "one is made"
+        )
+        assert system.stop() == 0
+    assert not any(it.is_running() for it in waiting)
+    assert "did not stop in time" not in system.log
+    assert "Traceback" not in system.log

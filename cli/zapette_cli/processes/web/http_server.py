@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -31,6 +32,8 @@ THREADS: Final = 16
 """The threads that answer requests (docs/decisions/0003-wsgi-server.md)."""
 
 _BACKLOG: Final = 1024
+_LAST_ANSWERS: Final = 1.0
+"""Seconds for answers under way when the server stops; the manager waits for four."""
 
 
 def create_http_server(
@@ -39,8 +42,12 @@ def create_http_server(
     refusals: RefusalCounts,
     transfers: Transfers,
     uploads: Uploads,
+    end_waits: Callable[[], None],
 ) -> Any:
-    """Return waitress for `app`, bound to its port but not running."""
+    """Return waitress for `app`, bound to its port but not running.
+
+    When it stops, it calls `end_waits` to end what answers may wait for, and then waits for them.
+    """
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     front = web_socket(settings.data_dir) if settings.is_tls else None
     if front is not None:
@@ -78,6 +85,13 @@ def create_http_server(
         parts=uploads.parts,
     )
     make_fair(server, shared)
+    wait = server.task_dispatcher.shutdown
+
+    def shutdown() -> None:
+        end_waits()
+        wait(timeout=_LAST_ANSWERS)
+
+    server.task_dispatcher.shutdown = shutdown
     return server
 
 

@@ -114,7 +114,12 @@ class WebSide:
         self._ended = threading.Event()
         refusals = RefusalCounts()
         self._server = create_http_server(
-            create_app(self._parts(refusals)), settings, refusals, self._transfers, self._uploads
+            create_app(self._parts(refusals)),
+            settings,
+            refusals,
+            self._transfers,
+            self._uploads,
+            self._end_waits,
         )
 
     def _create_duty(self) -> Duty:
@@ -234,12 +239,16 @@ class WebSide:
         # the goodbye takes a while, in which the broker ends too
         self._mdns.stop()
         self._server.close()
-        self._streams.stop()
-        self._links.stop()
+        self._end_waits()
         self._uploads.stop()
         self._library.stop()
         self._ended.set()
         self._supervisor.stop(_JOIN)
+
+    def _end_waits(self) -> None:
+        """End what requests may wait for; it may be called again."""
+        self._streams.stop()
+        self._links.stop()
 
 
 def _create_library(settings: Settings, folder: DataFolder, signatures: Signatures) -> Library:
