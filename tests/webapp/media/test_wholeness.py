@@ -34,6 +34,8 @@ def test_half_of_a_film_is_cut_off(tmp_path: Path, name: str, options: tuple[str
         b"\x1a\x45\xdf\xa3\x80\x18\x53\x80\x67\x01\xff\xff\xff\xff\xff\xff\xff" + bytes(9),
         b"\x1a\x45\xdf\xa3\x80\x18\x53\x80\x67",
         b"\x1a\x45\xdf\xa3\x80\x18\x53\x80\x67\x00" + bytes(9),
+        # a recording that was written to a pipe
+        b"RIFF\xff\xff\xff\xffWAVE",
         # boxes without end, or with none
         b"\x00\x00\x00\x08ftyp" * 20_000,
         b"\x00\x00\x00\x08ftyp\x00\x00\x00\x00mdat",

@@ -9,6 +9,7 @@ from typing import IO, Final
 _EBML: Final = b"\x1a\x45\xdf\xa3"
 _SEGMENT: Final = b"\x18\x53\x80\x67"
 _HEAD: Final = 4096
+_UNKNOWN: Final = 0xFFFFFFFF
 _MOST_BOXES: Final = 10_000
 
 
@@ -20,7 +21,8 @@ def is_cut_off(file: IO[bytes]) -> bool:
     if head.startswith(_EBML):
         return _segment_end(head) > size
     if head.startswith(b"RIFF") and len(head) >= 8:
-        return 8 + int(unpack_from("<I", head, 4)[0]) > size
+        (length,) = unpack_from("<I", head, 4)
+        return length != _UNKNOWN and 8 + int(length) > size
     return head[4:8] == b"ftyp" and _boxes_end(file, size) > size
 
 
