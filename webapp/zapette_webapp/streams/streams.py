@@ -177,8 +177,8 @@ class Streams:
             ConversionFailed: it cannot be made.
             NoRoom: the disk is full.
         """
-        rendition.source.places[viewer] = rendition.timeline.starts[index]
         with self._changed:
+            rendition.source.places[viewer] = rendition.timeline.starts[index]
             at = rendition.filled(index)
             if not self._cache.has(rendition.file(at)):
                 conversion = rendition.reaching(at) or self._convert(rendition, at, viewer)
@@ -198,8 +198,8 @@ class Streams:
             ConversionFailed: it cannot be made.
             NoRoom: the disk is full.
         """
-        rendition.source.places[viewer] = rendition.timeline.starts[index]
         with self._changed:
+            rendition.source.places[viewer] = rendition.timeline.starts[index]
             deadline = time.monotonic() + self._limits.wait
             while True:
                 at = rendition.filled(index)

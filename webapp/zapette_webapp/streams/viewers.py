@@ -11,7 +11,10 @@ MOST: Final = 64
 
 
 class Viewers(dict[str, float]):
-    """A number for each of the latest viewers; an earlier one is forgotten for one too many."""
+    """A number for each of the latest viewers; the earliest is forgotten if there are too many.
+
+    Not safe for several threads.
+    """
 
     def __setitem__(self, viewer: str, value: float) -> None:
         """Note a viewer, who is the latest then."""

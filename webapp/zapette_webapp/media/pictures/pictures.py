@@ -148,7 +148,8 @@ class Pictures(ABC):
         # rather than draw for nothing
         self._cache.make_room()
         picture = self._draw(file, transfer)
-        if self._stopping or (picture is None and not is_given_out(file)):
+        # of a disk that went away, only a part was seen
+        if self._stopping or not is_given_out(file):
             return
         # An empty file marks a failure, so that it is not tried again and again.
         self._cache.put(name, picture or b"")
