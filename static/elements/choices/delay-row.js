@@ -19,7 +19,11 @@ export class DelayRow {
     const steps = SUBTITLE_STEPS.map((step) => {
       const text = formatShift(step, lang);
       const button = build("button", { type: "button", class: "chip" }, text);
-      button.addEventListener("click", () => choose(within(this.#now + step)));
+      button.addEventListener("click", () => {
+        // two quick presses are two steps, although the player reports the first one later
+        this.#now = within(this.#now + step);
+        choose(this.#now);
+      });
       return button;
     });
     const chips = build("div", { class: "chips", role: "group", "aria-label": name });

@@ -64,6 +64,18 @@ def test_subtitles(shown: tuple[PlayerPage, RemotePage, Observer]) -> None:
     eventually(lambda: observer.status()["subtitles"]["active"] is None, "they are off")
 
 
+def test_two_quick_presses_delay_the_subtitles_twice(
+    shown: tuple[PlayerPage, RemotePage, Observer],
+) -> None:
+    _, phone, observer = shown
+    delayed = """Array.from(document.querySelectorAll(".chip"), (it) => it)
+      .find((it) => it.innerText.startsWith("+0.5"))"""
+    # before the player has answered the first one
+    phone.see(f"(() => {{ const it = {delayed}; it.click(); it.click(); }})()")
+    eventually(lambda: observer.status()["subtitles"]["delay"] == 1, "a second later")
+    observer.ask("subtitles/delay", b"0")
+
+
 def test_the_sleep_timer(shown: tuple[PlayerPage, RemotePage, Observer]) -> None:
     _, phone, observer = shown
     phone.tap("30 min")
