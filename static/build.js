@@ -27,7 +27,7 @@ const ROOT = dirname(fileURLToPath(import.meta.url));
 /** What `page/supported.js` asks for: a language, two newer things, and for the styles these browsers. */
 const LANGUAGE = "es2019";
 const SUPPORTED = { "dynamic-import": true, "import-meta": true };
-const BROWSERS = ["chrome79", "firefox75", "safari13.1"];
+const BROWSERS = ["chrome79", "firefox75", "safari14"];
 const PAGES = ["player/player.js", "remote/remote.js"];
 const STDIN = "<page>";
 /** Chromium compiles all functions in another thread while the page loads, not at their first calls. */

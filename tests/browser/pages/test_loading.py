@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from paho.mqtt.enums import MQTTProtocolVersion
 from playwright.sync_api import BrowserContext, Route
 
@@ -106,11 +107,20 @@ def test_a_remote_builds_its_controls_without_an_answer_too(
     remote.wait_until_live()
 
 
+@pytest.mark.parametrize(
+    "lack",
+    [
+        "delete HTMLScriptElement.prototype.noModule",
+        # as in Safari 13
+        "EventTarget = function () { throw new TypeError('Illegal constructor') }",
+    ],
+)
 def test_a_browser_that_is_too_old_says_so(
-    system: System, pages: Pages, phones: BrowserContext
+    system: System, pages: Pages, phones: BrowserContext, lack: str
 ) -> None:
+    pages.watch.expect("Illegal constructor")
     for path in ("", "remote"):
         page = pages.page(system, phones)
-        page.add_init_script("delete HTMLScriptElement.prototype.noModule")
+        page.add_init_script(lack)
         page.goto(system.url + path)
         assert "too old for Zapette" in page.inner_text('[role="alert"].too-old')
