@@ -433,6 +433,25 @@ def test_a_disk_that_fails_is_not_the_end_of_a_film(
     assert "Input/output error" in (taken.problem or "")
 
 
+@pytest.mark.parametrize(("end", "count"), [("exit 1", 20), ("kill -9 $$", 19)])
+def test_a_piece_of_a_part_is_kept_of_a_damaged_film_only(
+    long_film: Path, end: str, count: int
+) -> None:
+    _, facts = Sources(READER).get(long_film, **LOOKED)
+    recipe = Recipes(facts, CONVERTED, Means(SOFTWARE, frozenset(), 120)).picture()[1]
+    *options, output = command.arguments(long_film, facts, recipe, 0)
+    made = ffmpeg_program.command(*options, "-t", "19.5", output)
+    changed, taken = threading.Condition(), Taken()
+    shell = ["sh", "-c", f'"$@"; {end}', "sh", *made]
+    conversion = Conversion(lambda: shell, Assembler(recipe.timeline, 0), taken, changed)
+    with changed:
+        conversion.ask(59, "me")
+    conversion.start()
+    conversion.thread.join(60)
+    assert taken.parts == list(range(count))
+    assert taken.problem
+
+
 def test_what_takes_too_long_is_said_to_come(make: Callable[..., Streams], long_film: Path) -> None:
     streams = make(idle=60, wait=0.0)
     with pytest.raises(NotReady):

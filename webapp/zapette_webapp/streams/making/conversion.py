@@ -199,7 +199,8 @@ class Conversion:
                 if self._stopping:
                     break
             return None
-        if not lost and not self._receiver.has_fallback:
+        # a damaged film has a part before the damage; what was killed has made a piece of one
+        if code > 0 and not lost and not self._receiver.has_fallback:
             for part in self._assembler.finish():
                 self._give(part)
         return process.words or f"ffmpeg ended with {code}"
