@@ -30,10 +30,10 @@ AT_ONCE: Final = min(4, 2 * (os.cpu_count() or 1))
 
 
 class ProbeReader:
-    """Reads media with a prober of its own, so that no scan of the library makes it wait."""
+    """Reads media with a prober of its own: a scan of the library does not make it wait."""
 
     def __init__(self) -> None:
-        # others are asked again in a moment, so that the server's other threads are free
+        # few wait: they have threads that other requests need; the others ask again in a moment
         self.prober = Prober("stream_inspection", niceness=5, waiting=5, at_once=AT_ONCE)
 
     def read(self, file: Path, *, cut: bool) -> Facts:

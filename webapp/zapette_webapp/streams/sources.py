@@ -52,7 +52,7 @@ class Source:
 
     @property
     def version(self) -> str:
-        """What addresses of its parts have, so that no other file's are taken for them."""
+        """The version in the addresses of its parts: those of another file at this path differ."""
         return self.key[:12]
 
     def facts(self, reader: Reader, *, cut: bool, again: bool) -> Facts:

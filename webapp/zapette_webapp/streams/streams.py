@@ -78,7 +78,7 @@ class Streams:
         ffmpeg: the program.
         cache: keeps the parts.
         limits: of all streams.
-        doubt: told of an encoder that failed, and how; it returns at once.
+        doubt: called with an encoder that failed, and why; it returns at once.
     """
 
     def __init__(

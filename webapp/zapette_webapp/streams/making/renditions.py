@@ -59,7 +59,7 @@ class Rendition:
         ffmpeg: the program.
         cache: keeps its parts.
         changed: notified when a part is made.
-        doubt: told of an encoder that failed, and how; it returns at once.
+        doubt: called with an encoder that failed, and why; it returns at once.
         conversions: those that run.
         end: the first part after the film's real end; None while that is not known.
         problems: why a conversion that began with a part made nothing.
@@ -180,7 +180,7 @@ class Rendition:
         if problem is None and made_nothing and conversion.first == 0:
             problem = "ffmpeg found nothing in it"
         if problem is not None:
-            # the path of the folder is nobody's business
+            # clients do not learn where the folder is
             problem = problem.replace(f"file:{self.source.file}", self.source.file.name)
             if not no_room and self._fall_back(problem):
                 return

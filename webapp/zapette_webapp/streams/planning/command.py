@@ -21,7 +21,7 @@ SOUND_BITRATE: Final = 160_000
 """Of converted sound, in bits per second."""
 
 _EARLIER: Final = 1.0
-"""Seconds before a part at which reading begins, so that nothing of it is missed."""
+"""Reading begins so many seconds before a part, to miss nothing of it."""
 
 _LOCAL: Final = ("-protocol_whitelist", "file,pipe")
 _QUIET: Final = (
