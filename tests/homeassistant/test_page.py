@@ -23,7 +23,7 @@ from tests.programs.mosquitto import run_tool
 from tests.programs.system import System
 from tests.waiting import SLACK, eventually
 
-SAMPLE = "media/zapette.webm"
+SAMPLE, BLUE = "media/zapette.webm", "media/blue.webm"
 SEEK = 2
 
 
@@ -159,6 +159,37 @@ def test_an_announcement_and_what_comes_after(seen: Entities, player: PlayerPage
     seen.shows("paused")
     eventually(lambda: abs(player.time - at) < 0.5, "the film is where it was")
     seen.do("media_stop")
+
+
+@pytest.mark.parametrize("repeat", ["off", "one"])
+def test_an_announcement_leaves_the_queue_as_it_is(
+    seen: Entities, player: PlayerPage, repeat: str
+) -> None:
+    (seen.home.media / "gong.wav").write_bytes(_gong(1.0))
+    gong = "media-source://media_source/local/gong.wav"
+    seen.do("play_media", media_content_type="video", media_content_id=SAMPLE, enqueue="replace")
+    seen.do("play_media", media_content_type="video", media_content_id=BLUE, enqueue="add")
+    seen.do("repeat_set", repeat=repeat)
+    seen.do("media_seek", seek_position=10)
+    player.advances()
+    player.see("window.loaded = []")
+    player.see("""document.querySelector("video").addEventListener("loadeddata",
+      (it) => window.loaded.push(it.target.currentSrc))""")
+    seen.do("play_media", media_content_type="audio/wav", media_content_id=gong, announce=True)
+
+    def is_back() -> bool:
+        return player.video["currentSrc"].endswith(SAMPLE) and player.time > 10
+
+    eventually(lambda: "gong.wav" in str(player.see("window.loaded")), "the gong")
+    eventually(is_back, "the film is back")
+    player.advances()
+    seen.do("media_next_track")
+    eventually(lambda: player.video["currentSrc"].endswith(BLUE), "what follows")
+    seen.do("media_previous_track")
+    eventually(lambda: player.video["currentSrc"].endswith(SAMPLE), "the film again")
+    seen.do("repeat_set", repeat="off")
+    seen.do("media_stop")
+    seen.do("clear_playlist")
 
 
 def test_a_message_on_the_screen(seen: Entities, player: PlayerPage) -> None:

@@ -359,6 +359,40 @@ async def test_an_announcement_on_a_player_that_vanishes(
         await eventually(lambda: not announcer._turn.locked(), "the turn is free", 10)
 
 
+GONG = "https://sounds.example/gong.mp3"
+ITEMS = [{"id": "a", "source": "media/film.webm"}, {"id": "b", "source": "media/next.webm"}]
+
+
+async def queue_of_two(hass: HomeAssistant, player: KitPlayer) -> None:
+    can = [*player.state["can"], "queue/play_next", "queue/remove", "jump", "next"]
+    player.change(queue={"index": 0, "items": ITEMS}, can=can, title="in the queue")
+    await eventually(lambda: attribute(hass, "media_title") == "in the queue", "the queue")
+
+
+async def test_an_announcement_that_cannot_be_played_leaves_the_queue(
+    hass: HomeAssistant, player: KitPlayer
+) -> None:
+    await queue_of_two(hass, player)
+    items = [ITEMS[0], {"id": "c", "source": GONG}, ITEMS[1]]
+    queued = player.state | {"seq": 99, "queue": {"index": 0, "items": items}}
+    player.results["queue/play_next"] = queued
+    player.errors["next"] = {"code": "media_error", "message": "no sound"}
+    with pytest.raises(HomeAssistantError, match="no sound"):
+        await play(hass, GONG, announce=True)
+    asked = dict(player.asked)
+    assert list(asked) == ["queue/play_next", "next", "jump", "seek", "queue/remove"]
+    assert asked["jump"] == {"index": 0}
+    assert asked["queue/remove"] == {"index": 1}
+
+
+async def test_an_announcement_with_a_full_queue(hass: HomeAssistant, player: KitPlayer) -> None:
+    """The player adds as many as fit, and says no more about it."""
+    await queue_of_two(hass, player)
+    await play(hass, GONG, announce=True)
+    asked = ["queue/play_next", "load"]
+    assert player.asked[:2] == [(procedure, {"source": GONG}) for procedure in asked]
+
+
 async def test_by_voice(hass: HomeAssistant, player: KitPlayer) -> None:
     """What "turn off the kit" and "turn on the kit" come to."""
     assert await async_setup_component(hass, "intent", {})
