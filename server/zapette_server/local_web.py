@@ -33,10 +33,11 @@ def connection(settings: Settings, timeout: float) -> http.client.HTTPConnection
 
 
 def answers(settings: Settings, timeout: float, *, ready: bool = True) -> bool:
-    """Return whether the web side answers: that everything is up, or only whatever it says."""
+    """Return whether the web side answers: that everything is up, or, if not `ready`, anything."""
     asked = connection(settings, timeout)
     try:
-        asked.request("GET", "/healthz")
+        # a check of a store that is locked takes longer than a web side that answers
+        asked.request("GET", "/healthz" if ready else "/api/ip")
         return asked.getresponse().status == 200 or not ready
     except (OSError, http.client.HTTPException):
         return False

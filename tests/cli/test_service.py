@@ -10,15 +10,17 @@ import subprocess
 import sys
 import threading
 from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
 from tests.machines.systemd import machine
-from tests.waiting import eventually
+from tests.waiting import HANG_TIMEOUT, eventually
 from zapette_cli.errors import UnitError
 from zapette_cli.processes.notifier import Notifier
 from zapette_cli.unit import Unit, with_folders
+from zapette_server.local_web import answers
 from zapette_server.paths import ROOT
 from zapette_server.settings.settings import Settings
 from zapette_server.settings.sources import load
@@ -186,6 +188,29 @@ def test_what_systemd_is_told(tmp_path: Path, abstract: bool) -> None:
         assert systemd.recv(100) == b"READY=1\nWATCHDOG=1"
         notifier.stopping()
         eventually(lambda: systemd.recv(100) == b"STOPPING=1", "it says that it stops")
+
+
+def test_a_slow_check_is_no_silence() -> None:
+    """As of a store that another program has locked, which a restart would not help."""
+    checked = threading.Event()
+
+    class Slow(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            if self.path == "/healthz":
+                checked.wait(HANG_TIMEOUT)
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Slow) as server:
+        threading.Thread(target=server.serve_forever).start()
+        settings = Settings(bind="127.0.0.1", http_port=server.server_port)
+        assert answers(settings, 2, ready=False)
+        assert not answers(settings, 0.1)
+        checked.set()
+        server.shutdown()
 
 
 @pytest.mark.long
