@@ -3,6 +3,8 @@
 ::
 
     ZapetteError (zapette.errors)
+    ├── SettingsError (zapette.errors)
+    │   └── AddressMissing  this machine does not have the address to listen on, or not yet
     ├── ServiceError   this system cannot run Zapette as its service
     │   └── UnitError  a path or setting cannot stand in a unit file
     └── SpokenError    told in the person's language
@@ -13,10 +15,11 @@
 
 from __future__ import annotations
 
-from zapette.errors import ZapetteError
+from zapette.errors import SettingsError, ZapetteError
 from zapette_cli.language import Text
 
 __all__ = [
+    "AddressMissing",
     "FileError",
     "ServiceError",
     "SpokenError",
@@ -24,6 +27,10 @@ __all__ = [
     "UnitError",
     "UploadError",
 ]
+
+
+class AddressMissing(SettingsError):
+    """This machine does not have the address to listen on: its network may come later."""
 
 
 class SpokenError(ZapetteError):

@@ -11,7 +11,7 @@ import click
 
 from zapette.errors import CallError, CallTimeout, Unavailable, ZapetteError
 from zapette_broker.storage.store_errors import StoreDamaged, StoreError, UnusableStore
-from zapette_cli.errors import SpokenError, UploadError
+from zapette_cli.errors import AddressMissing, SpokenError, UploadError
 from zapette_cli.language import language_of
 from zapette_cli.player_text import one_line
 from zapette_cli.processes.part import DAMAGED, FATAL
@@ -20,7 +20,7 @@ ANSWERED_ERROR: Final = 1
 UNAVAILABLE: Final = 3
 TIMEOUT: Final = 4
 TRY_AGAIN: Final = 75
-"""A store is busy or full: try again later (EX_TEMPFAIL of sysexits.h)."""
+"""A store is busy or full, or the network is not there: try again later (EX_TEMPFAIL)."""
 
 INTERRUPTED: Final = 130
 
@@ -55,7 +55,7 @@ def exit_code(error: ZapetteError | StoreError | PermissionError) -> int:
             return DAMAGED
         case UnusableStore():
             return FATAL
-        case StoreError():
+        case StoreError() | AddressMissing():
             return TRY_AGAIN
         case Unavailable():
             return UNAVAILABLE

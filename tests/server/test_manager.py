@@ -19,6 +19,7 @@ import pytest
 from tests.programs.ports import free_port
 from tests.programs.system import System
 from tests.waiting import HANG_TIMEOUT, SLACK, eventually
+from zapette_cli.failures import TRY_AGAIN
 from zapette_cli.processes.part import FATAL, Part
 from zapette_server.paths import ROOT
 from zapette_server.settings.settings import Settings
@@ -113,6 +114,13 @@ def test_a_taken_port_is_named_with_its_setting(tmp_path: Path, key: str) -> Non
     assert f"port {port}" in ended.stderr
     assert f"ZAPETTE_{key.upper()}" in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+def test_an_address_that_may_come_later_is_waited_for(tmp_path: Path) -> None:
+    """By who starts it: systemd starts it again, unless the code is 2."""
+    ended = System(tmp_path, {"ZAPETTE_BIND": "192.0.2.77"}).zapette("run")
+    assert ended.returncode == TRY_AGAIN
+    assert "192.0.2.77 is not an address of this machine" in ended.stderr
 
 
 def test_a_wrong_setting_stops_the_command(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import errno
 import socket
 
 from zapette.errors import SettingsError
+from zapette_cli.errors import AddressMissing
 from zapette_server.handover_socket import websocket_port
 from zapette_server.paths import SETTINGS_FILE
 from zapette_server.settings.settings import Settings
@@ -44,7 +45,7 @@ def cannot_listen(
 ) -> SettingsError:
     """Return the error about a port that cannot be used; it names the setting to change."""
     if error.errno == errno.EADDRNOTAVAIL:
-        return SettingsError("bind", f"{settings.bind} is not an address of this machine")
+        return AddressMissing("bind", f"{settings.bind} is not an address of this machine")
     reason = (
         f"port {port} ({what}) cannot be used: {error.strerror}; set another with "
         f"ZAPETTE_{key.upper()}=PORT, --{key.replace('_', '-')} PORT or {key} = PORT "
