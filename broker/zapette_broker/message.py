@@ -183,8 +183,10 @@ class Message:
         else:
             expiry = source.message_expiry_interval
             if expiry is not None and self.expires_at is not None:
+                left = round(self.expires_at - time.time())
                 # not above the interval, also after the clock was set back
-                expiry = min(expiry, max(0, round(self.expires_at - time.time())))
+                if left < expiry:
+                    expiry = max(0, left)
             packet = PublishPacket(
                 topic,
                 self.payload,
