@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import itertools
 import os
 import shutil
@@ -411,43 +412,38 @@ def test_what_cannot_be_converted_says_so(
     assert again.value is not refused.value
 
 
-@pytest.mark.parametrize(
-    ("script", "made"), [('fail; exec "$@"', []), ('"$@"; fail', list(range(59)))]
-)
-def test_a_disk_that_fails_is_not_the_end_of_a_film(
-    long_film: Path, script: str, made: list[int]
-) -> None:
-    """ffmpeg then writes a still picture to the end, or ends as if the film did."""
-    _, facts = Sources(READER).get(long_film, cut=False, again=False)
+def converted(film: Path, script: str, *options: str) -> Taken:
+    """Convert a film with a script of the shell that gets the command of ffmpeg."""
+    _, facts = Sources(READER).get(film, **LOOKED)
     recipe = Recipes(facts, CONVERTED, Means(SOFTWARE, frozenset(), 120)).picture()[1]
-    words = f"fail() {{ echo 'file:{long_film}: Input/output error' >&2; }}; {script}"
-    ffmpeg_command = [ffmpeg_program.find() or "", *command.arguments(long_film, facts, recipe, 0)]
+    *usual, output = command.arguments(film, facts, recipe, 0)
+    shell = ["sh", "-c", script, "sh", *ffmpeg_program.command(*usual, *options, output)]
     changed, taken = threading.Condition(), Taken()
-    shell = ["sh", "-c", words, "sh", *ffmpeg_command]
     conversion = Conversion(lambda: shell, Assembler(recipe.timeline, 0), taken, changed)
     with changed:
-        conversion.ask(59, "me")
+        conversion.ask(len(recipe.timeline) - 1, "me")
     conversion.start()
     conversion.thread.join(60)
-    assert taken.parts == made
-    assert "Input/output error" in (taken.problem or "")
+    return taken
+
+
+@pytest.mark.parametrize("number", [errno.EIO, errno.EHOSTDOWN])
+@pytest.mark.parametrize(("script", "count"), [('fail; exec "$@"', 0), ('"$@"; fail', 59)])
+def test_a_disk_that_fails_is_not_the_end_of_a_film(
+    long_film: Path, script: str, count: int, number: int
+) -> None:
+    """ffmpeg then writes a still picture to the end, or ends as if the film did."""
+    words = f"{long_film}: {os.strerror(number)}"
+    taken = converted(long_film, f"fail() {{ echo 'file:{words}' >&2; }}; {script}")
+    assert taken.parts == list(range(count))
+    assert words in (taken.problem or "")
 
 
 @pytest.mark.parametrize(("end", "count"), [("exit 1", 20), ("kill -9 $$", 19)])
 def test_a_piece_of_a_part_is_kept_of_a_damaged_film_only(
     long_film: Path, end: str, count: int
 ) -> None:
-    _, facts = Sources(READER).get(long_film, **LOOKED)
-    recipe = Recipes(facts, CONVERTED, Means(SOFTWARE, frozenset(), 120)).picture()[1]
-    *options, output = command.arguments(long_film, facts, recipe, 0)
-    made = ffmpeg_program.command(*options, "-t", "19.5", output)
-    changed, taken = threading.Condition(), Taken()
-    shell = ["sh", "-c", f'"$@"; {end}', "sh", *made]
-    conversion = Conversion(lambda: shell, Assembler(recipe.timeline, 0), taken, changed)
-    with changed:
-        conversion.ask(59, "me")
-    conversion.start()
-    conversion.thread.join(60)
+    taken = converted(long_film, f'"$@"; {end}', "-t", "19.5")
     assert taken.parts == list(range(count))
     assert taken.problem
 

@@ -25,9 +25,13 @@ AHEAD: Final = 6
 """The parts that are made before somebody asks for them."""
 
 
-# What ffmpeg writes about a disk that does not give out the film any more.
+# What ffmpeg writes, after a name, about a disk or share that gives out no more of the film.
 _LOST: Final = tuple(
-    os.strerror(it) for it in (errno.EIO, errno.ENODEV, errno.ENXIO, errno.ENOTCONN, errno.ESTALE)
+    f": {os.strerror(it)}"
+    for it in (
+        *(errno.EIO, errno.ENODEV, errno.ENXIO, errno.ENOTCONN),
+        *(errno.ESTALE, errno.ETIMEDOUT, errno.EHOSTDOWN, errno.EHOSTUNREACH),
+    )
 )
 
 
