@@ -249,7 +249,9 @@ def test_systemd_runs_it(tmp_path: Path) -> None:
         # what root changes stays readable for the service
         data = "--data /var/lib/zapette"
         host.output(f"{ZAPETTE} credentials {data} add ann --password pw")
-        assert host.output("stat -c %U /var/lib/zapette/accounts") == "zapette\n"
+        host.output(f"{ZAPETTE} tls --config /etc/zapette/zapette.toml")
+        changed = "/var/lib/zapette/accounts /var/lib/zapette/tls/server.key"
+        assert host.output(f"stat -c %U {changed}") == "zapette\nzapette\n"
         proof = shlex.quote("{'Authorization': 'Basic YW5uOnB3'}")
         listed = f"{ask} http://127.0.0.1:8000/api/library {proof}"
         # PyAV has read it, which denies memory to be written and run
