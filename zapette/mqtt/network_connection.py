@@ -120,6 +120,11 @@ class NetworkConnection:
                 error = paho.WebsocketConnectionError("the answer to the WebSocket is malformed")
             except Exception as failure:  # noqa: BLE001 - `open` raises it
                 error = failure
+            socket = self._mqtt.socket()
+            if self.ended.done() and isinstance(socket, PublishSocket):
+                # given up meanwhile: CONNECT would take the place of a later connection
+                socket.out.clear()
+                socket.close()
             # the client may have been stopped meanwhile, and its loop closed
             with suppress(RuntimeError):
                 self._loop.call_soon_threadsafe(complete, connected, error)

@@ -17,6 +17,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import paho.mqtt.client as paho
 import pytest
 
 from tests.broker.servers import run_ours
@@ -405,6 +406,32 @@ def test_an_answer_that_paho_cannot_read_is_no_end() -> None:
                 client.wait(0.1)
         finally:
             client.stop()
+
+
+def test_a_connection_that_is_given_up_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It opens only after the client was stopped: no CONNECT is sent, and nothing stays open."""
+    begun, free = threading.Event(), threading.Event()
+    create = paho.Client._create_socket_connection
+
+    def slowly(mqtt: paho.Client) -> Any:
+        begun.set()
+        free.wait(HANG_TIMEOUT)
+        return create(mqtt)
+
+    monkeypatch.setattr(paho.Client, "_create_socket_connection", slowly)
+    # which would close it some time
+    monkeypatch.setattr(paho.Client, "__del__", lambda _: None)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(HANG_TIMEOUT)
+        client = Client(BrokerUrl("mqtt", "127.0.0.1", server.getsockname()[1]))
+        client.start()
+        assert begun.wait(HANG_TIMEOUT)
+        client.stop()
+        free.set()
+        one, _ = server.accept()
+        with one:
+            one.settimeout(SLACK)
+            assert one.recv(100) == b""
 
 
 def test_a_password_that_cannot_be_read_at_first(system: System) -> None:
