@@ -9,6 +9,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final
 
+from zapette.errors import ConnectError
 from zapette.mqtt.dialing import Dialer
 from zapette.mqtt.event_loop import complete
 from zapette.mqtt.takeover import is_taken
@@ -103,5 +104,8 @@ class Turns:
         misses = 0
         while misses < 2:
             await asyncio.sleep(LOOK)
-            is_there = await is_taken(self._ours, callee(self._mapping.topics))
+            try:
+                is_there = await is_taken(self._ours, callee(self._mapping.topics))
+            except ConnectError:
+                is_there = False
             misses = 0 if is_there else misses + 1

@@ -31,7 +31,7 @@ MAX_UNSENT: Final = 16 * 1024 * 1024
 _ENOUGH: Final = 2048
 """From this many unsent bytes on, a connection sends at once."""
 
-_SESSION_TAKEN_OVER: Final = 0x8E
+SESSION_TAKEN_OVER: Final = 0x8E
 _REFUSED: Final = 0x80
 _MISC_INTERVAL: Final = 1.0
 _MAX_PACKET: Final = 268_435_455
@@ -55,7 +55,7 @@ class Ending:
     @property
     def taken_over(self) -> bool:
         """Whether another client has connected with the same client id."""
-        return self.code == _SESSION_TAKEN_OVER
+        return self.code == SESSION_TAKEN_OVER
 
 
 class NetworkConnection:

@@ -13,7 +13,7 @@ from typing import Final
 from zapette.errors import ConnectError, Unavailable
 from zapette.mqtt.dialing import Dialer
 from zapette.mqtt.event_loop import LoopThread
-from zapette.mqtt.network_connection import Ending, NetworkConnection
+from zapette.mqtt.network_connection import SESSION_TAKEN_OVER, Ending, NetworkConnection
 from zapette.mqtt.subscription_requests import NO_FILTER, SubscriptionRequests
 from zapette.mqtt.subscriptions import Handler, Subscription
 from zapette.mqtt.takeover import is_taken
@@ -75,6 +75,8 @@ class PersistentConnection:
         self._waiting: list[asyncio.Future[None]] = []
         self._stopping: asyncio.Event | None = None
         self._reason = ""
+        #: Whether another client may have taken over since the last connection.
+        self._must_ask = False
         self._connect_error: ConnectError | None = None
         self._connection: NetworkConnection | None = None
         self._task: asyncio.Task[None] | None = None
@@ -117,6 +119,7 @@ class PersistentConnection:
         """Prepare for another `start`, before the event loop starts."""
         self._settled.clear()
         self._reason, self._connect_error = "", None
+        self._must_ask = False
 
     def start(self) -> None:
         """Start to connect."""
@@ -228,6 +231,7 @@ class PersistentConnection:
                 return
             if was_live:
                 delay, logged = _SHORTEST_DELAY, set()
+                self._must_ask = True
             # log an outage once, and each error that a person must correct
             if not ending.taken_over and (
                 not logged or (ending.needs_action and ending.reason not in logged)
@@ -239,13 +243,10 @@ class PersistentConnection:
                 pause = delay * random.uniform(0.5, 1.0)  # noqa: S311 - no secret
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(stopping.wait(), pause)
-            if ending.taken_over or (was_live and await self._is_replaced()):
+            if ending.taken_over:
                 self._give_way()
                 return
             delay = min(delay * 2, self._dialer.timing.longest_delay)
-
-    async def _is_replaced(self) -> bool:
-        return self._callee is not None and await is_taken(self._dialer, self._callee)
 
     def _give_way(self) -> None:
         log.warning("another client uses this client id: not reconnecting")
@@ -256,9 +257,12 @@ class PersistentConnection:
     async def _connect_once(self, *, again: bool) -> tuple[bool, Ending]:
         """Serve one connection until it ends; return whether it was live, and why it ended."""
         try:
+            if self._must_ask and self._callee and await is_taken(self._dialer, self._callee):
+                return False, Ending(REPLACED, SESSION_TAKEN_OVER)
             connection = await self._dialer.dial(
                 self.client_id, self._subscriptions.take, self._will
             )
+            self._must_ask = False
         except ConnectError as error:
             self._reason, self._connect_error = f"{self._name}: {error}", error
             if error.needs_action:

@@ -22,7 +22,11 @@ _QUESTION: Final = "are_you_there"
 
 
 async def is_taken(dialer: Dialer, callee: Callee) -> bool:
-    """Ask `callee`, under another client id, whether another client answers."""
+    """Ask `callee`, under another client id, whether another client answers.
+
+    Raises:
+        ConnectError: the broker cannot be reached.
+    """
     answered = asyncio.Event()
     offline = True
 
@@ -37,7 +41,10 @@ async def is_taken(dialer: Dialer, callee: Callee) -> bool:
     client_id = f"ask-{secrets.token_hex(8)}"
     try:
         connection = await dialer.dial(client_id, take)
-    except ConnectError:
+    except ConnectError as error:
+        if not error.needs_action:
+            raise
+        # it refuses this client id, perhaps not the other one
         return False
     try:
         for topic_filter in (callee.responses(client_id), callee.availability):
