@@ -107,7 +107,9 @@ class PacketReader(Sender):
             data = self._buffer + data
             self._buffer = b""
         if self._reading_paused:
-            self._buffer = data
+            # the rest of a chunk may come in many small frames
+            self._partial = bytearray(data)
+            self._missing = 0
             return
         try:
             self._read(data)

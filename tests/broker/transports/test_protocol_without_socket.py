@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from tests.broker.desk import Desk
@@ -175,6 +177,20 @@ def test_a_message_of_qos_1_alone_waits_for_a_slow_reader_no_longer_than_needed(
     reader.resume()
     desk.feed(reader, b"")
     assert to_reader.take() == packet
+
+
+def test_many_small_frames_while_nothing_is_read_take_no_time(desk: Desk) -> None:
+    """They are in the chunk in which reading was paused, and must not be copied for each."""
+    connection, _ = desk.connect("a")
+    connection.hold()
+    packet = publish("open/door", b"!?", version=Version.V5)
+    begun = time.process_time()
+    for _ in range(80_000):
+        connection.feed(packet)
+    assert time.process_time() - begun < 1
+    connection.release()
+    desk.feed(connection, b"")
+    assert desk.metrics.publish_received == 80_000
 
 
 def test_one_that_asks_and_does_not_read_is_cut_off() -> None:
