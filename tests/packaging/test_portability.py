@@ -48,7 +48,7 @@ EVERYWHERE: Final = """
     os.environ os.execv os.fdopen os.fsdecode os.fsencode os.fstat os.fsync os.ftruncate os.getpid
     os.kill os.listdir os.mkdir os.name os.open os.path os.read os.rename os.rmdir os.scandir
     os.sep os.stat_result os.strerror os.supports_dir_fd os.umask os.utime os.walk os.write
-    signal.SIGINT signal.SIGTERM signal.SIG_DFL signal.Signals signal.default_int_handler
+    os.isatty signal.SIGINT signal.SIGTERM signal.SIG_DFL signal.Signals signal.default_int_handler
     signal.getsignal signal.set_wakeup_fd signal.signal
     socket.AF_INET socket.AF_INET6 socket.AddressFamily socket.MSG_PEEK socket.SHUT_RDWR
     socket.SHUT_WR socket.SOCK_DGRAM socket.SOCK_STREAM socket.SOL_SOCKET socket.SO_LINGER
