@@ -1,6 +1,6 @@
 /** Imports modules when they are wanted, although an earlier import may have failed. */
 
-let attempts = 0;
+let failures = 0;
 
 /**
  * Return a module. A browser remembers that an import failed, so the next one needs another address.
@@ -17,9 +17,10 @@ export async function importLate(load, address) {
     // the network was away, or still is
   }
   try {
-    // another fragment is another module for the browser
-    return await import(`${address}#${++attempts}`);
+    // another fragment is another module for the browser, and the same one is not read again
+    return await import(`${address}#${failures}`);
   } catch (error) {
+    failures += 1;
     await reloadIfOutdated();
     throw error;
   }
