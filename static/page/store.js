@@ -48,16 +48,17 @@ export class Store {
   }
 
   #latest() {
-    if (!this.#isAhead) this.#values = { ...this.#values, ...this.#read() };
+    if (!this.#isAhead) this.#values = this.#read() ?? this.#values;
     return this.#values;
   }
 
+  /** Return the stored values; null if there are none that can be read. */
   #read() {
     try {
-      const values = JSON.parse(this.#storage().getItem(this.#key) || "{}");
-      return isRecord(values) ? values : {};
+      const values = JSON.parse(this.#storage().getItem(this.#key) || "null");
+      return isRecord(values) ? values : null;
     } catch {
-      return {};
+      return null;
     }
   }
 }

@@ -25,6 +25,10 @@ test("two tabs keep each other's values", () => {
   other.set("volume", 20);
   one.set("muted", true);
   assert.equal(new Store("zapette", () => storage).get("volume"), 20);
+  other.set("name", undefined);
+  assert.equal(one.get("name"), undefined);
+  one.set("muted", false);
+  assert.equal(other.get("name"), undefined);
 });
 
 test("a value that was not stored is newer than the stored one", () => {
