@@ -245,3 +245,11 @@ def test_a_picture_that_changes_its_size_is_not_begun_again(films: Path) -> None
     words = subprocess.run(made, capture_output=True, check=True).stderr.decode()
     assert re.findall(r"^drop_frames=(\d+)", words, re.MULTILINE)[-1] == "0"
     assert int(re.findall(r"^frame=\s*(\d+)", words, re.MULTILINE)[-1]) == pytest.approx(225, abs=3)
+
+
+def test_a_turned_picture_that_changes_its_size_is_whole(films: Path, tmp_path: Path) -> None:
+    film = tmp_path / "turned.mp4"
+    turned = ("-an", "-c", "copy", "-metadata:s:v", "rotate=90")
+    ffmpeg("-i", str(films / "changing.ts"), *turned, str(film))
+    (*_, last) = shown(converted(film, "h264-none")).values()
+    assert all(it == pytest.approx(last[0], abs=4) for it in last)

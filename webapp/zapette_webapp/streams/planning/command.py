@@ -116,11 +116,13 @@ class ConvertedPicture:
         """Arguments that keep the filters where the picture changes its size or format.
 
         If ffmpeg makes them again there, they repeat a frame for all that came before, and drop
-        that. The scaler takes any frame; the filters of fields and subtitles do not.
+        that. The scaler takes any frame; the filters of fields and subtitles do not, and those that
+        turn a picture would read beyond a smaller one.
         """
-        if self.shape.picture.interlaced or self.subtitle is not None:
+        picture = self.shape.picture
+        if picture.interlaced or picture.rotation or self.subtitle is not None:
             return ()
-        return (f"-reinit_filter:{self.shape.picture.index}", "0")
+        return (f"-reinit_filter:{picture.index}", "0")
 
 
 @dataclass(frozen=True, slots=True)
