@@ -5,7 +5,10 @@ import { importLate } from "../../events/late-import.js";
 
 const address = new URL("../../events/delay.js", import.meta.url).href;
 
-/** Fail, as an import whose failure the browser remembers. */
+/**
+ * Fail, as an import whose failure the browser remembers.
+ * @returns {Promise<typeof import("../../events/delay.js")>}
+ */
 function load() {
   return Promise.reject(new TypeError("Failed to fetch dynamically imported module"));
 }
