@@ -11,6 +11,8 @@ import { Signal } from "../events/signal.js";
 
 /** Seconds before the end of a medium at which the next one is fetched. */
 const AHEAD = 30;
+/** Milliseconds after which nobody expects a film that failed to go on by itself. */
+const FORGOTTEN = 600_000;
 
 /**
  * @typedef {import("../library/catalogue.js").About} About
@@ -39,6 +41,8 @@ export class Playback {
   deciding = Promise.resolve();
   /** @type {Promise<void>} */
   #latest = Promise.resolve();
+  /** milliseconds of Unix time, when a medium failed */
+  #failedAt = 0;
   /** @type {Queue} */
   queue = queues.EMPTY;
   /** @type {QueueItem | null} the loaded item, which may have left the queue */
@@ -70,6 +74,7 @@ export class Playback {
     this.#media.moved.listen(() => this.#moved());
     this.#media.happened.listen(({ name }) => {
       if (name === "ended") void this.#advance();
+      else if (name === "error") this.#failedAt = Date.now();
       else if (name === "pause" || name === "seek" || name === "play") this.keep();
     });
   }
@@ -254,6 +259,16 @@ export class Playback {
   async #playOn({ item, position, queue }, loaded) {
     this.#become(queues.takeBack(this.queue, queue, loaded));
     await this.#begin(item, { position }).catch(nothing);
+  }
+
+  /** Play on what the network ended a short while ago, because the server is back. */
+  async recover() {
+    const { current } = this;
+    const { error } = this.#media.state;
+    if (!current || error?.reason !== "network" || !this.#media.wanted) return;
+    if (Date.now() - this.#failedAt > FORGOTTEN) return;
+    const position = this.history.positionIn(current.source);
+    await this.#begin(current, { position }).catch(nothing);
   }
 
   /**

@@ -226,6 +226,7 @@ function connect() {
     publisher.renew();
   };
   connection.opened.listen(publishAll);
+  connection.opened.listen(() => void playback.recover());
   voice.doubted.listen(publishAll);
   tabs.lost.listen(() => void connection.yieldPlace());
   page.offerSettings(identity);

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +15,7 @@ from tests.browser.driving.player_page import PlayerPage
 from tests.browser.driving.remote_page import RemotePage
 from tests.browser.driving.wire import HOST, Wire
 from tests.programs.system import System
+from tests.samples.ffmpeg import ffmpeg
 from tests.waiting import SLACK, eventually
 
 
@@ -60,6 +62,41 @@ def test_the_broker_is_killed_under_a_playing_page(
     assert not player.plays()
     assert player.see("window.marked")
     assert phone.see("window.marked")
+
+
+def test_a_film_that_the_network_ended_goes_on(
+    new_system: Callable[..., System], pages: Pages, tmp_path: Path
+) -> None:
+    media = tmp_path / "films"
+    media.mkdir()
+    # longer than what browsers fetch ahead
+    picture, sound = "testsrc2=s=160x90:r=2:d=900", "sine=d=900"
+    codecs = ("-c:v", "libx264", "-preset", "ultrafast", "-g", "4", "-c:a", "ac3")
+    ffmpeg("-f", "lavfi", "-i", picture, "-f", "lavfi", "-i", sound, *codecs, str(media / "a.mkv"))
+    system = new_system(ZAPETTE_MEDIA_DIR=str(media))
+    system.wait_for_index()
+    player = pages.started(system)
+    phone = pages.remote(system, player)
+    pages.watch.expect(BROKEN_CONNECTION)
+    phone.tap("Play")
+    player.advances(by=3)
+    far = "void document.querySelector('seek-bar')._request('seek', { position: 880 })"
+    system.stop()
+    player.see(far)
+    eventually(lambda: "The network failed" in player.text, "the film is given up")
+    system.start()
+    phone.wait_until_live()
+    phone.wait_for("Pause")
+    player.advances()
+    # nobody waits for it any more
+    system.stop()
+    player.see(far)
+    eventually(lambda: "The network failed" in player.text, "the film is given up again")
+    player.see("Date.now = ((now) => () => now() + 11 * 60e3)(Date.now)")
+    system.start()
+    eventually(lambda: player.connection == "live", "the player is connected")
+    phone.wait_until_live()
+    assert phone.data("playing") == "false"
 
 
 def test_web_is_killed_under_a_playing_page(
