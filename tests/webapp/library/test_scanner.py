@@ -18,7 +18,7 @@ from tests.webapp.films import SUBTITLES
 from zapette.errors import InvalidArgument
 from zapette_broker.storage import sqlite, sqlite_connection
 from zapette_broker.storage.store_errors import StoreError, StoreFull
-from zapette_webapp.errors import NotInLibrary, ToolMissing
+from zapette_webapp.errors import NotInLibrary
 from zapette_webapp.library.library import Library
 
 
@@ -139,12 +139,16 @@ def test_a_disk_that_goes_while_it_is_read_damages_no_film(
     assert entry["duration"] == pytest.approx(1, abs=0.1)
 
 
-def test_a_machine_that_starts_no_program_damages_no_film(library: Library) -> None:
-    library.scanner.scan()
+def test_a_machine_that_starts_no_program_damages_no_film(
+    library: Library, caplog: pytest.LogCaptureFixture
+) -> None:
     library.prober.stop()
-    with pytest.raises(ToolMissing):
-        library.scanner.probe_one()
+    library.scanner.start()
+    eventually(lambda: library.prober.tool.outcomes()["failed"], "it cannot be probed")
+    library.scanner.stop()
     assert library.index.counts() == (2, 0)
+    # as when all is stopped
+    assert "could not be scanned" not in caplog.text
 
 
 def test_all_that_is_in_a_film_is_told(library: Library, media: Path, rich_film: Path) -> None:

@@ -243,7 +243,10 @@ class Scanner:
             except StoreDamaged as error:
                 log.warning("scanning the library into a new index: %s", error)
                 self._renew()
-            except (OSError, StoreError, ToolError) as error:
+            except ToolError:
+                # the tool has logged it, unless it was stopped
+                self._stopping.wait(INTERVAL)
+            except (OSError, StoreError) as error:
                 log.error("the media folder could not be scanned: %s", error)  # noqa: TRY400
                 self._stopping.wait(INTERVAL)
 
