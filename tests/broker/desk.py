@@ -11,6 +11,7 @@ from zapette_broker.access.acl import Rights, Rule
 from zapette_broker.access.authenticator import Authenticator, ConnectRequest, Grant
 from zapette_broker.connection.connection import Connection
 from zapette_broker.core import Core
+from zapette_broker.hooks import Hooks
 from zapette_broker.limits import Limits
 from zapette_broker.monitoring.metrics import Metrics
 from zapette_broker.storage.state_store import StateStore
@@ -89,6 +90,7 @@ class Desk:
         limits: the limits of the core.
         store: what it keeps its state in.
         authenticator: decides who gets in.
+        hooks: what has a say.
     """
 
     def __init__(
@@ -97,6 +99,7 @@ class Desk:
         *,
         store: StateStore | None = None,
         authenticator: Authenticator | None = None,
+        hooks: Hooks | None = None,
     ) -> None:
         self.metrics = Metrics()
         self._turns = Turns()
@@ -105,6 +108,7 @@ class Desk:
             self.metrics,
             authenticator or Everybody(),
             store=store,
+            hooks=hooks,
             later=self._turns.later,
         )
 

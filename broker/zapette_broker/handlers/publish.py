@@ -190,7 +190,7 @@ class PublishHandler:
             self._route(client, message, packet_id)
         else:
             self._denied(client, message, packet_id)
-        client.release()
+        self._go_on(client)
 
     def _route(self, client: Client, message: Message, packet_id: int) -> None:
         code = Reason.SUCCESS
@@ -233,10 +233,19 @@ class PublishHandler:
             client.after_commit(puback, refuse if client.version == V5 else None)
         else:
             self._acknowledge_receipt(client, session, packet_id, code, detail)
+        if not self.hooks.filters:
+            self._go_on(client)
+
+    def _go_on(self, client: Client) -> None:
+        """Take the next packet of the client, after a commit if many of its acts wait for one.
+
+        MQTT 3.1.1 has no receive maximum: its client may send any number of messages at once.
+        """
         if client.waiting_acts >= self.limits.receive_maximum and client.version != V5:
-            # MQTT 3.1.1 has no receive maximum: its client may send any number at once
             client.hold()
             client.after_commit(client.release)
+        else:
+            client.release()
 
     def _acknowledge_receipt(
         self,

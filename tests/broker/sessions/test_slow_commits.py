@@ -14,6 +14,8 @@ from tests.conformance.wire.packets import Connect, Will, disconnect, publish, s
 from tests.conformance.wire.properties import Property
 from tests.waiting import HANG_TIMEOUT
 from zapette_broker.access.authenticator import Authenticator, ConnectRequest, Grant
+from zapette_broker.hooks import Hooks, Operation
+from zapette_broker.limits import Limits
 from zapette_broker.message import Message
 from zapette_broker.sessions.outgoing import Outgoing
 from zapette_broker.sessions.session import Session, Subscription
@@ -65,6 +67,9 @@ class SlowStore(StateStore):
     def clear_will(self, client_id: str) -> None:
         self.wills.discard(client_id)
 
+    def receive(self, session: Session, packet_id: int) -> None:  # noqa: ARG002
+        self._changes += session.stored
+
     def advance(self, session: Session, outgoing: Outgoing) -> None:  # noqa: ARG002
         self._changes += outgoing.row > 0
 
@@ -72,9 +77,15 @@ class SlowStore(StateStore):
 class SlowDesk(Desk):
     """A desk on a slow store."""
 
-    def __init__(self, authenticator: Authenticator | None = None) -> None:
+    def __init__(
+        self,
+        limits: Limits | None = None,
+        *,
+        authenticator: Authenticator | None = None,
+        hooks: Hooks | None = None,
+    ) -> None:
         self.store = SlowStore()
-        super().__init__(store=self.store, authenticator=authenticator)
+        super().__init__(limits, store=self.store, authenticator=authenticator, hooks=hooks)
 
     def commit(self) -> None:
         self.store.commit()
@@ -151,7 +162,7 @@ class EverybodyLater(Everybody):
 
 
 def test_a_client_that_is_gone_at_once_leaves_no_will() -> None:
-    desk = SlowDesk(EverybodyLater())
+    desk = SlowDesk(authenticator=EverybodyLater())
     client, recorder = desk.open()
     connect = Connect("client", Version.V5, will=Will("open/will"))
 
@@ -163,3 +174,50 @@ def test_a_client_that_is_gone_at_once_leaves_no_will() -> None:
     asyncio.run(asyncio.wait_for(come_and_go(), HANG_TIMEOUT))
     assert recorder.events[-1] == "close"
     assert desk.store.wills == set()
+
+
+class SlowReviewer(Hooks):
+    """Permits everything, when it is told to."""
+
+    filters = True
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        self.answer = asyncio.Event()
+
+    async def may(self, session: Session, topic: str, operation: Operation) -> bool:  # noqa: ARG002
+        self.asked.append(topic)
+        await self.answer.wait()
+        self.answer.clear()
+        return True
+
+
+async def take_turns() -> None:
+    """Let all tasks go on as far as they can."""
+    for _ in range(10):
+        await asyncio.sleep(0)
+
+
+def test_a_plugin_is_asked_about_one_message_at_a_time() -> None:
+    """Also if a commit takes longer: otherwise the messages might change their order."""
+    reviewer = SlowReviewer()
+    desk = SlowDesk(Limits(receive_maximum=1), hooks=reviewer)
+    topics = ["open/1", "open/2", "open/3"]
+    packets = [
+        publish(topic, b"!", qos=2, packet_id=number, version=Version.V311)
+        for number, topic in enumerate(topics, 1)
+    ]
+
+    async def publish_all() -> None:
+        client, _ = desk.open()
+        desk.feed(client, Connect("client", Version.V311, clean=False).encode())
+        desk.commit()
+        desk.feed(client, b"".join(packets))
+        for number in range(1, 4):
+            await take_turns()
+            assert reviewer.asked == topics[:number]
+            reviewer.answer.set()
+            await take_turns()
+            desk.commit()
+
+    asyncio.run(publish_all())
