@@ -21,7 +21,6 @@ LONGEST: Final = 300.0
 AWAY: Final = 15.0
 """Seconds after which an announcement on an unavailable player counts as over."""
 
-
 _QUEUE: Final = {"queue/play_next", "queue/remove"}
 
 
@@ -77,9 +76,12 @@ class Announcer:
         before = Interrupted(state, self._player.position.now(state))
         try:
             await self._set_volume(self._entry.options.get(CONF_ANNOUNCE_VOLUME))
-            before = replace(before, added=await self._enqueue(medium, before))
-            if before.added:
-                begun = await self._player.async_call("next")
+            queued = await self._enqueue(medium, before)
+            added = [it for it in queued if it not in before.ids]
+            before = replace(before, added=frozenset(added))
+            if added:
+                # not `next`: that skips an announcement that cannot be played
+                begun = await self._player.async_call("jump", index=queued.index(added[0]))
             else:
                 begun = await self._player.async_call("load", **medium.parameters)
             if begun.gesture_required and not begun.playing:
@@ -94,19 +96,23 @@ class Announcer:
             self._hass, self._finish(begun, before), "zapette announcement"
         )
 
-    async def _enqueue(self, medium: Medium, before: Interrupted) -> frozenset[str]:
-        """Put an announcement behind the present item, and return the ids of its items.
+    async def _enqueue(self, medium: Medium, before: Interrupted) -> list[str]:
+        """Put an announcement behind the present item, and return the ids in the queue.
 
-        It is empty if what plays is not in the queue, or if there is no room.
+        It adds nothing if what plays is not in the queue, or if there is no room.
         """
         if before.present is None or not before.state.can >= _QUEUE:
-            return frozenset()
-        queued = await self._player.async_call("queue/play_next", **medium.parameters)
-        return frozenset(_ids(queued)).difference(before.ids)
+            return before.ids
+        try:
+            return _ids(await self._player.async_call("queue/play_next", **medium.parameters))
+        except CallError as error:
+            if error.code != "not_supported":
+                raise
+            return before.ids
 
     async def _finish(self, begun: PlayerState, before: Interrupted) -> None:
         try:
-            if await self._is_over(begun, before):
+            if await self._is_over(begun):
                 await self._restore(before)
             else:
                 await self._unqueue(before)
@@ -115,8 +121,8 @@ class Announcer:
         finally:
             self._turn.release()
 
-    async def _is_over(self, begun: PlayerState, before: Interrupted) -> bool:
-        """Wait for the end; return False if somebody loads another medium."""
+    async def _is_over(self, begun: PlayerState) -> bool:
+        """Wait for the end; return False if somebody chooses another medium."""
         changed = asyncio.Event()
         ends: list[str] = []
 
@@ -137,11 +143,11 @@ class Announcer:
                         return False
                     # an earlier state may arrive after the answer
                     if state.seq >= begun.seq:
-                        if state.source != begun.source:
-                            # the queue goes on by itself
-                            return Interrupted(state, 0).present in before.ids
+                        # the queue goes on by itself: by now, the source may be another
                         if ends or state.ended or state.error is not None:
                             return True
+                        if state.source != begun.source:
+                            return False
                     # further announcements wait
                     async with asyncio.timeout(None if self._player.is_available else AWAY):
                         await changed.wait()
@@ -171,10 +177,13 @@ class Announcer:
     async def _return(self, before: Interrupted) -> None:
         """Go back to the item of the queue that was interrupted."""
         queued = self._queued
-        if before.present in queued:
-            await self._player.async_call("jump", index=queued.index(before.present))
-            await self._player.async_call("seek", position=before.position)
-        await self._unqueue(before)
+        try:
+            if before.present in queued:
+                await self._player.async_call("jump", index=queued.index(before.present))
+                if "seek" in before.state.can:
+                    await self._player.async_call("seek", position=before.position)
+        finally:
+            await self._unqueue(before)
 
     async def _unqueue(self, before: Interrupted) -> None:
         """Remove the announcement from the queue."""

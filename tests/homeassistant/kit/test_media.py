@@ -367,27 +367,59 @@ async def queue_of_two(hass: HomeAssistant, player: KitPlayer) -> None:
     can = [*player.state["can"], "queue/play_next", "queue/remove", "jump", "next"]
     player.change(queue={"index": 0, "items": ITEMS}, can=can, title="in the queue")
     await eventually(lambda: attribute(hass, "media_title") == "in the queue", "the queue")
+    items = [ITEMS[0], {"id": "c", "source": GONG}, ITEMS[1]]
+    queued = player.state | {"queue": {"index": 0, "items": items}}
+    player.results |= {"queue/play_next": queued, "seek": queued}
+    begun = {"index": 1, "items": items}
+    player.results["jump"] = player.state | {"source": GONG, "queue": begun}
 
 
+def names(player: KitPlayer) -> list[str]:
+    return [procedure for procedure, _ in player.asked]
+
+
+@pytest.mark.parametrize("seeks", [True, False])
 async def test_an_announcement_that_cannot_be_played_leaves_the_queue(
+    hass: HomeAssistant, player: KitPlayer, seeks: bool
+) -> None:
+    if not seeks:
+        # as with a live stream
+        player.state["can"] = [it for it in CAN if it != "seek"]
+    await queue_of_two(hass, player)
+    player.results["jump"] |= {"gesture_required": True, "playing": False}
+    with pytest.raises(HomeAssistantError):
+        await play(hass, GONG, announce=True)
+    steps = ["queue/play_next", "jump", "jump", *(["seek"] if seeks else []), "queue/remove"]
+    assert names(player) == steps
+    assert player.asked[1:3] == [("jump", {"index": 1}), ("jump", {"index": 0})]
+    assert player.asked[-1] == ("queue/remove", {"index": 1})
+
+
+async def test_an_announcement_is_removed_even_if_the_film_does_not_come_back(
     hass: HomeAssistant, player: KitPlayer
 ) -> None:
     await queue_of_two(hass, player)
-    items = [ITEMS[0], {"id": "c", "source": GONG}, ITEMS[1]]
-    queued = player.state | {"seq": 99, "queue": {"index": 0, "items": items}}
-    player.results["queue/play_next"] = queued
-    player.errors["next"] = {"code": "media_error", "message": "no sound"}
+    player.errors["jump"] = {"code": "media_error", "message": "no sound"}
     with pytest.raises(HomeAssistantError, match="no sound"):
         await play(hass, GONG, announce=True)
-    asked = dict(player.asked)
-    assert list(asked) == ["queue/play_next", "next", "jump", "seek", "queue/remove"]
-    assert asked["jump"] == {"index": 0}
-    assert asked["queue/remove"] == {"index": 1}
+    assert names(player) == ["queue/play_next", "jump", "jump", "queue/remove"]
+
+
+async def test_what_a_person_chooses_during_an_announcement_stays(
+    hass: HomeAssistant, player: KitPlayer
+) -> None:
+    """As by a press on Next: the film does not come back."""
+    await queue_of_two(hass, player)
+    await play(hass, GONG, announce=True)
+    queue = player.results["jump"]["queue"] | {"index": 2}
+    player.change(source=ITEMS[1]["source"], queue=queue)
+    await eventually(lambda: "queue/remove" in names(player), "the announcement is removed")
+    assert names(player) == ["queue/play_next", "jump", "queue/remove"]
 
 
 async def test_an_announcement_with_a_full_queue(hass: HomeAssistant, player: KitPlayer) -> None:
-    """The player adds as many as fit, and says no more about it."""
     await queue_of_two(hass, player)
+    player.errors["queue/play_next"] = {"code": "not_supported", "message": "the queue is full"}
     await play(hass, GONG, announce=True)
     asked = ["queue/play_next", "load"]
     assert player.asked[:2] == [(procedure, {"source": GONG}) for procedure in asked]
