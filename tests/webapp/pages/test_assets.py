@@ -115,8 +115,11 @@ def test_another_version_has_nothing_here(system: System) -> None:
 
 
 def test_a_page_that_stays_open_over_an_upgrade_plays_streams(system: System) -> None:
-    address = f"static/v-0123456789abcdef/{HLS}"
-    assert system.get(address).body == (STATIC / HLS).read_bytes()
+    answer = system.get(f"static/v-0123456789abcdef/{HLS}")
+    assert answer.body == (STATIC / HLS).read_bytes()
+    # a web side of that version may have another one
+    assert answer.headers["Cache-Control"] == "no-cache"
+    assert "0123456789abcdef" not in answer.headers["ETag"]
 
 
 def test_a_file_by_its_own_address_is_asked_for_anew(system: System) -> None:

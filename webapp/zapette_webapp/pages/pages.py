@@ -97,7 +97,7 @@ def _static(assets: Assets, name: str) -> Response:
         if built is None:
             abort(404)
         response = Response(built, mimetype=mimetype)
-        response.set_etag(f"{wanted}-{file}")
+        response.set_etag(f"{assets.version}-{file}")
     else:
         if file not in _MODULES and not _PRIVATE.isdisjoint(path.parts):
             abort(404)
@@ -108,7 +108,7 @@ def _static(assets: Assets, name: str) -> Response:
         # the address `share` is above it
         response.headers["Service-Worker-Allowed"] = "../"
     # Browsers revalidate addresses whose content may change.
-    response.headers["Cache-Control"] = KEPT if wanted else "no-cache"
+    response.headers["Cache-Control"] = KEPT if wanted == assets.version else "no-cache"
     return conditional(response)
 
 
