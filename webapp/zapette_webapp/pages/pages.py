@@ -108,7 +108,7 @@ def _static(assets: Assets, name: str) -> Response:
         # the address `share` is above it
         response.headers["Service-Worker-Allowed"] = "../"
     # Browsers revalidate addresses whose content may change.
-    response.headers["Cache-Control"] = KEPT if wanted == assets.version else "no-cache"
+    response.headers["Cache-Control"] = KEPT if wanted and wanted == assets.version else "no-cache"
     return conditional(response)
 
 
