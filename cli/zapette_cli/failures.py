@@ -72,6 +72,6 @@ def message_of(error: Exception) -> str:
     """Return the line that reports an error."""
     if isinstance(error, SpokenError):
         return error.text.of(language_of(os.environ))
-    if isinstance(error, PermissionError):
+    if isinstance(error, PermissionError) and error.filename:
         return f"{error.filename}: {error.strerror}"
     return f"{error.code}: {error.message}" if isinstance(error, CallError) else str(error)

@@ -129,7 +129,8 @@ class Server:
         if self.shown is None:
             return ssl.create_default_context(cafile=self.ca_file)
         # without those of its authority, which vouches for others too
-        own, end, _ = self.shown.read_text().partition("-----END CERTIFICATE-----")
+        text = self.shown.read_text("ascii", "ignore")
+        own, end, _ = text.partition("-----END CERTIFICATE-----")
         context = ssl.create_default_context(cadata=own + end)
         context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
         context.check_hostname = False

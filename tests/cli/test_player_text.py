@@ -73,6 +73,14 @@ def test_an_error_of_a_stranger_is_one_line() -> None:
     assert is_plain(done.stderr.removesuffix("\n"))
 
 
+def test_an_error_of_the_system_without_a_file() -> None:
+    def fail() -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    done = CliRunner().invoke(Group(commands=[click.Command("do", callback=fail)]), ["do"])
+    assert done.stderr == "zapette: [Errno 1] Operation not permitted\n"
+
+
 def test_a_finding_about_a_stranger_is_one_line() -> None:
     name = Text("TV\x1b[2J\n", "TV\x1b[2J\n")
     assert all(map(is_plain, as_text([bad("player", name, name)], "en").split("\n")))

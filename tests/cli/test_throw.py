@@ -141,6 +141,12 @@ def test_a_server_of_this_machine_is_known_by_its_certificate(tmp_path: Path, ph
             Server(f"https://127.0.0.1:{system.http_port}/", shown=another).ask("GET", "api/ip")
 
 
+def test_a_certificate_with_a_remark(tmp_path: Path) -> None:
+    file, _ = make_certificate(tmp_path)
+    file.write_text(f"# la télé\n{file.read_text()}", encoding="utf-8")
+    assert Server("https://localhost/", shown=file)._trusting().cert_store_stats()["x509"] == 1
+
+
 def test_an_authority_that_is_none(photo: Path) -> None:
     with pytest.raises(UploadError, match="no answer from https"):
         Server("https://127.0.0.1:9/", ca_file=photo).ask("GET", "api/ip")
