@@ -232,20 +232,17 @@ class PersistentConnection:
             if was_live:
                 delay, logged = _SHORTEST_DELAY, set()
                 self._must_ask = True
-            # log an outage once, and each error that a person must correct
-            if not ending.taken_over and (
-                not logged or (ending.needs_action and ending.reason not in logged)
-            ):
-                log.warning("no connection to %s: %s", self._name, ending.reason)
-                logged.add(ending.reason)
-            if not ending.taken_over:
-                # jitter spreads the reconnections after a restart of the broker
-                pause = delay * random.uniform(0.5, 1.0)  # noqa: S311 - no secret
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(stopping.wait(), pause)
             if ending.taken_over:
                 self._give_way()
                 return
+            # log an outage once, and each error that a person must correct
+            if not logged or (ending.needs_action and ending.reason not in logged):
+                log.warning("no connection to %s: %s", self._name, ending.reason)
+                logged.add(ending.reason)
+            # jitter spreads the reconnections after a restart of the broker
+            pause = delay * random.uniform(0.5, 1.0)  # noqa: S311 - no secret
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stopping.wait(), pause)
             delay = min(delay * 2, self._dialer.timing.longest_delay)
 
     def _give_way(self) -> None:
