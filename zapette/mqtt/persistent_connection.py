@@ -231,7 +231,6 @@ class PersistentConnection:
                 return
             if was_live:
                 delay, logged = _SHORTEST_DELAY, set()
-                self._must_ask = True
             if ending.taken_over:
                 self._give_way()
                 return
@@ -259,7 +258,7 @@ class PersistentConnection:
             connection = await self._dialer.dial(
                 self.client_id, self._subscriptions.take, self._will
             )
-            self._must_ask = False
+            self._must_ask = True
         except ConnectError as error:
             self._reason, self._connect_error = f"{self._name}: {error}", error
             if error.needs_action:
