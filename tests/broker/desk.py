@@ -19,7 +19,7 @@ from zapette_broker.storage.state_store import StateStore
 
 @dataclass
 class Recorder:
-    """The end of a stream that keeps what is written to it, and what else it is told."""
+    """The end of a stream that keeps what is written to it, and notes what else is called."""
 
     peer: str = "192.0.2.1"
     listener: str = "test"

@@ -117,7 +117,7 @@ def test_a_taken_port_is_named_with_its_setting(tmp_path: Path, key: str) -> Non
 
 
 def test_an_address_that_may_come_later_is_waited_for(tmp_path: Path) -> None:
-    """By who starts it: systemd starts it again, unless the code is 2."""
+    """systemd starts it again, unless the code is 2."""
     ended = System(tmp_path, {"ZAPETTE_BIND": "192.0.2.77"}).zapette("run")
     assert ended.returncode == TRY_AGAIN
     assert "192.0.2.77 is not an address of this machine" in ended.stderr

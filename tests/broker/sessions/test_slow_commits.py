@@ -26,7 +26,7 @@ LASTING = (Property.SESSION_EXPIRY, 100)
 
 
 class SlowStore(StateStore):
-    """Commits when it is told to."""
+    """Commits on command."""
 
     def __init__(self) -> None:
         self._changes = 0
@@ -177,7 +177,7 @@ def test_a_client_that_is_gone_at_once_leaves_no_will() -> None:
 
 
 class SlowReviewer(Hooks):
-    """Permits everything, when it is told to."""
+    """Permits everything, but only on command."""
 
     filters = True
 

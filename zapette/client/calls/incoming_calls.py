@@ -19,7 +19,7 @@ log = logging.getLogger("zapette.callee")
 
 
 class IncomingCalls:
-    """Handles the commands and requests to a callee; on the event loop's thread only.
+    """Handles the commands and requests to a callee; on the event loop's thread only, once it runs.
 
     Args:
         connection: receives them and sends the answers.
