@@ -50,7 +50,9 @@ export class PlayerPanel extends ViewElement {
     this.#size = new ChoiceRow(translate("more.subtitle_size"), (percent) =>
       ask("subtitles/size")({ percent }),
     );
-    this.#delay = new DelayRow(translate, (seconds) => ask("subtitles/delay")({ seconds }));
+    this.#delay = new DelayRow(translate, (seconds) =>
+      this._request("subtitles/delay", { seconds }),
+    );
     this.#audio = new ChoiceRow(translate("more.audio"), (track) => ask("audio")({ track }));
     this.#rate = new ChoiceRow(translate("more.rate"), (factor) => ask("rate")({ factor }));
     this.#sleep = new SleepChoice(translate, ask("sleep"));

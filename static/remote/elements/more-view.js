@@ -58,7 +58,9 @@ class MoreView extends ViewElement {
     this.#size = new ChoiceRow(translate("more.subtitle_size"), (percent) =>
       this.#ask("subtitles/size", { percent }),
     );
-    this.#delay = new DelayRow(translate, (seconds) => this.#ask("subtitles/delay", { seconds }));
+    this.#delay = new DelayRow(translate, (seconds) =>
+      this._request("subtitles/delay", { seconds }),
+    );
     this.#audio = new ChoiceRow(translate("more.audio"), (track) => this.#ask("audio", { track }));
     this.#delivery = new ChoiceRow(this.#deliveryTexts.title, (kind) =>
       this.#ask("stream", { kind }),

@@ -71,7 +71,18 @@ def test_two_quick_presses_delay_the_subtitles_twice(
     delayed = """Array.from(document.querySelectorAll(".chip"), (it) => it)
       .find((it) => it.innerText.startsWith("+0.5"))"""
     # before the player has answered the first one
-    phone.see(f"(() => {{ const it = {delayed}; it.click(); it.click(); }})()")
+    twice = f"(() => {{ const it = {delayed}; it.click(); it.click(); }})()"
+    phone.see(twice)
+    eventually(lambda: observer.status()["subtitles"]["delay"] == 1, "a second later")
+    observer.ask("subtitles/delay", b"0")
+    eventually(lambda: phone.see("document.querySelector('.chip.now').innerText[0]") == "0", "none")
+    # one that fails is no step
+    phone.see(
+        "addEventListener('playerrequest', (it) => it.stopPropagation(), "
+        "{ capture: true, once: true })"
+    )
+    phone.see(f"{delayed}.click()")
+    phone.see(twice)
     eventually(lambda: observer.status()["subtitles"]["delay"] == 1, "a second later")
     observer.ask("subtitles/delay", b"0")
 
