@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import errno
 import os
 import signal
 import sys
@@ -73,6 +74,9 @@ def broker(settings: Settings, *, exit_with_parent: bool) -> None:
     try:
         run_loop(process.serve(settings))
     except errors.BrokerError as error:
+        cause = error.__cause__
+        if isinstance(cause, OSError) and cause.errno == errno.EADDRNOTAVAIL:
+            raise cannot_listen(settings, "mqtt_port", "MQTT", settings.mqtt_port, cause) from error
         click.echo(f"zapette: {error}", err=True)
         sys.exit(FATAL)
 
