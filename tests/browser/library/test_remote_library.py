@@ -50,6 +50,17 @@ def test_a_film_in_a_folder_is_played(shown: tuple[PlayerPage, RemotePage, Obser
     observer.ask("pause")
 
 
+def test_the_focus_goes_into_a_folder(shown: tuple[PlayerPage, RemotePage, Observer]) -> None:
+    _, phone, _ = shown
+    phone.page.get_by_role("button", name="Series, 2 inside").focus()
+    phone.page.keyboard.press("Enter")
+    eventually(lambda: phone.shows("Play Gamma"), "the folder")
+    focused = "document.activeElement.getAttribute('aria-label')"
+    assert phone.see(focused) == phone.see(
+        "document.querySelector('#panel .rows button').getAttribute('aria-label')"
+    )
+
+
 def test_what_is_there_has_a_picture(shown: tuple[PlayerPage, RemotePage, Observer]) -> None:
     player, phone, observer = shown
     seen = "Array.from(document.querySelectorAll('.picture.shown img'), (it) => it.naturalWidth)"

@@ -65,7 +65,7 @@ export class EntryList {
   }
 
   /**
-   * Run `act`, and restore the focus if the focused control has been replaced.
+   * Run `act`, and keep the focus in the list if the focused control has been replaced.
    * @param {() => void} act
    */
   keepFocus(act) {
@@ -83,9 +83,9 @@ export class EntryList {
 
   /** @param {string} name */
   #focus(name) {
-    const named = Array.from(this.element.querySelectorAll("button")).find(
-      (button) => button.getAttribute("aria-label") === name,
-    );
-    named?.focus({ preventScroll: true });
+    const controls = Array.from(this.element.querySelectorAll("button"));
+    const named = controls.find((button) => button.getAttribute("aria-label") === name);
+    // the rows of another folder have other names
+    (named ?? controls[0])?.focus({ preventScroll: true });
   }
 }
