@@ -192,6 +192,27 @@ def test_an_announcement_leaves_the_queue_as_it_is(
     seen.do("clear_playlist")
 
 
+def test_an_announcement_that_cannot_be_played_is_not_skipped(
+    seen: Entities, player: PlayerPage
+) -> None:
+    """What follows in the queue does not play in its place."""
+    (seen.home.media / "broken.wav").write_bytes(b"no sound")
+    broken = "media-source://media_source/local/broken.wav"
+    seen.do("play_media", media_content_type="video", media_content_id=SAMPLE, enqueue="replace")
+    seen.do("play_media", media_content_type="video", media_content_id=BLUE, enqueue="add")
+    player.advances()
+    with pytest.raises(HomeAssistantRefused):
+        seen.do(
+            "play_media", media_content_type="audio/wav", media_content_id=broken, announce=True
+        )
+    eventually(lambda: player.video["currentSrc"].endswith(SAMPLE), "the film is back")
+    player.advances()
+    seen.do("media_next_track")
+    eventually(lambda: player.video["currentSrc"].endswith(BLUE), "what follows")
+    seen.do("media_stop")
+    seen.do("clear_playlist")
+
+
 def test_a_message_on_the_screen(seen: Entities, player: PlayerPage) -> None:
     entity = seen.entity("notify", "message")
     seen.home.do("notify.send_message", entity, message="Dinner is ready", title="Kitchen")
