@@ -146,11 +146,13 @@ def test_it_waits_when_it_is_ahead(make: Callable[..., Streams], tmp_path: Path)
     assert conversion.next < len(rendition.timeline)
 
 
-def test_silence_after_the_sound_is_made_when_it_is_asked_for(
-    make: Callable[..., Streams], tmp_path: Path
+@pytest.mark.parametrize("begins", ["0", "58"])
+def test_silence_around_the_sound_is_made_when_it_is_asked_for(
+    make: Callable[..., Streams], tmp_path: Path, begins: str
 ) -> None:
     film = tmp_path / "short sound.mkv"
-    inputs = ("-f", "lavfi", "-i", "testsrc=d=60:s=64x36:r=25", "-f", "lavfi", "-i", "sine=d=1")
+    picture_input = ("-f", "lavfi", "-i", "testsrc=d=60:s=64x36:r=25")
+    inputs = (*picture_input, "-itsoffset", begins, "-f", "lavfi", "-i", "sine=d=1")
     ffmpeg(*inputs, "-c:v", "mpeg2video", "-c:a", "ac3", str(film))
     streams = make(idle=60)
     source, facts = Sources(READER).get(film, cut=False, again=False)

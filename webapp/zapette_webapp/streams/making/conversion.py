@@ -184,9 +184,7 @@ class Conversion:
             for received in process.output():
                 if self._stopping or _is_lost(process):
                     break
-                if self._take(received):
-                    self._wait_for_demand()
-                    self._began = time.monotonic()
+                self._take(received)
             else:
                 is_complete = True
         finally:
@@ -209,17 +207,18 @@ class Conversion:
                 self._give(part)
         return process.words or f"ffmpeg ended with {code}"
 
-    def _take(self, received: bytes) -> bool:
-        """Take output; return whether it completed a part."""
-        had, has_given = self._splitter.init, False
+    def _take(self, received: bytes) -> None:
+        """Take output, as its parts are asked for: there may be hours of silence before it."""
+        had = self._splitter.init
         for fragment in self._splitter.feed(received):
             self._give_init(had)
             had = self._splitter.init
             for part in self._assembler.feed(fragment, self._splitter.timescale):
                 self._give(part)
-                has_given = True
+                self._wait_for_demand()
+                if self._stopping:
+                    return
         self._give_init(had)
-        return has_given
 
     def _give_init(self, had: bytes | None) -> None:
         if had is None and self._splitter.init is not None:
@@ -234,6 +233,7 @@ class Conversion:
     def _wait_for_demand(self) -> None:
         with self._changed:
             self._changed.wait_for(lambda: self._stopping or self.next <= self.asked.index + AHEAD)
+        self._began = time.monotonic()
 
 
 def _is_lost(process: Process) -> bool:
