@@ -88,15 +88,18 @@ def test_a_film_that_the_network_ended_goes_on(
     phone.wait_until_live()
     phone.wait_for("Pause")
     player.advances()
+    eventually(lambda: "The network failed" not in player.text, "this is said no more")
     # nobody waits for it any more
     system.stop()
     player.see(far)
     eventually(lambda: "The network failed" in player.text, "the film is given up again")
+    given_up = player.video["currentSrc"]
     player.see("Date.now = ((now) => () => now() + 11 * 60e3)(Date.now)")
     system.start()
     eventually(lambda: player.connection == "live", "the player is connected")
     phone.wait_until_live()
-    assert phone.data("playing") == "false"
+    eventually(lambda: phone.data("playing") == "false", "it does not play")
+    assert player.video["currentSrc"] == given_up
 
 
 def test_web_is_killed_under_a_playing_page(
