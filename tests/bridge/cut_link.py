@@ -15,6 +15,7 @@ from pathlib import Path
 
 from tests.bridge.listener import Listener, retained
 from tests.clients.plain_player import PlainPlayer
+from tests.machines.machine import Machine, ip
 from tests.programs.mosquitto import Mosquitto
 from tests.programs.system import System
 from tests.waiting import HANG_TIMEOUT, eventually
@@ -23,35 +24,26 @@ HERE, THERE = "10.11.12.1", "10.11.12.2"
 NOBODY = "02:00:00:00:00:99"
 
 
-def ip(*arguments: str) -> None:
-    subprocess.run(["ip", *arguments], check=True, capture_output=True)
-
-
 def main() -> None:
     folder, seconds = Path(sys.argv[1]), float(sys.argv[2])
-    holder = subprocess.Popen(["unshare", "--net", "sleep", "infinity"])
-    inside = ["nsenter", "--net", f"--target={holder.pid}"]
-    here = Path("/proc/self/ns/net").readlink()
-    there = Path(f"/proc/{holder.pid}/ns/net")
-    eventually(lambda: there.readlink() != here, "the other namespace is made")
+    machine = Machine()
     try:
-        ip("link", "set", "lo", "up")
-        ip("link", "add", "ours", "type", "veth", "peer", "name", "home", "netns", str(holder.pid))
-        ip("address", "add", f"{HERE}/30", "dev", "ours")
-        ip("link", "set", "ours", "up")
-        for command in (
-            ["link", "set", "lo", "up"],
-            ["address", "add", f"{THERE}/30", "dev", "home"],
-            ["link", "set", "home", "up"],
+        ip("link set lo up")
+        ip(f"link add ours type veth peer name home netns {machine.pid}")
+        ip(f"address add {HERE}/30 dev ours")
+        ip("link set ours up")
+        for line in (
+            "link set lo up",
+            f"address add {THERE}/30 dev home",
+            "link set home up",
         ):
-            subprocess.run([*inside, "ip", *command], check=True)
-        sys.stdout.write(json.dumps(run(folder, inside, seconds)))
+            machine.ip(line)
+        sys.stdout.write(json.dumps(run(folder, machine.inside, seconds)))
     finally:
-        holder.kill()
-        holder.wait()
+        machine.stop()
 
 
-def run(folder: Path, inside: list[str], seconds: float) -> dict[str, object]:
+def run(folder: Path, inside: tuple[str, ...], seconds: float) -> dict[str, object]:
     home = Mosquitto(folder, host="0.0.0.0", before=inside)
     home.host = THERE
     home.start()
@@ -73,7 +65,7 @@ def run(folder: Path, inside: list[str], seconds: float) -> dict[str, object]:
 class Observer:
     """Who stays at home throughout: it prints all that the home's broker sends it."""
 
-    def __init__(self, home: Mosquitto, inside: list[str], file: Path) -> None:
+    def __init__(self, home: Mosquitto, inside: tuple[str, ...], file: Path) -> None:
         self._file = file
         command = [
             "mosquitto_sub",
