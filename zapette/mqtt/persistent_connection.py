@@ -23,6 +23,13 @@ log = logging.getLogger("zapette.client")
 
 _SHORTEST_DELAY: Final = 0.25
 
+SECOND_ONLINE: Final = 3.0
+"""Seconds after which ``online`` is published a second time on MQTT 3.1.1.
+
+A node of NATS may give a client that subscribes just then the earlier ``offline``, and others for
+two minutes (docs/decisions/0118).
+"""
+
 REPLACED: Final = "another program uses this client id"
 """Why a client is not connected that another one has replaced."""
 
@@ -280,7 +287,9 @@ class PersistentConnection:
         self._connection = connection
         if not await self._subscriptions.begin(connection):
             return False
-        self._publish_availability(connection, b"online")
+        self._publish_online(connection)
+        if not self._dialer.is_5:
+            self._loop.loop.call_later(SECOND_ONLINE, self._publish_online, connection)
         self._reason, self._connect_error = "", None
         self._live.set()
         # wait for `online`: callers must not read the retained `offline` of an earlier run
@@ -297,6 +306,10 @@ class PersistentConnection:
         for one in waiting:
             if not one.done():
                 one.set_result(None)
+
+    def _publish_online(self, connection: NetworkConnection) -> None:
+        if connection is self._connection:
+            self._publish_availability(connection, b"online")
 
     def _publish_availability(self, connection: NetworkConnection, availability: bytes) -> None:
         if self._callee is not None:

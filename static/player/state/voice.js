@@ -12,6 +12,11 @@ const text = new TextEncoder();
 export const DOUBTFUL = 1000;
 /** Milliseconds. */
 const LONGEST_PAUSE = 60_000;
+/**
+ * Milliseconds after which `online` is published a second time on MQTT 3.1.1: a node of NATS may
+ * give clients that subscribe just then the earlier `offline` (docs/decisions/0118).
+ */
+export const SECOND_ONLINE = 3000;
 
 /** The names of the events. */
 export const EVENTS = Object.freeze(
@@ -33,6 +38,8 @@ export class PlayerVoice {
   #pause = 0;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer = undefined;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #second = undefined;
   /** The broker may have lost the state or the availability. @type {Signal<void>} */
   doubted = new Signal();
 
@@ -54,8 +61,16 @@ export class PlayerVoice {
     return { topic: player.availability, payload: text.encode("offline"), qos: 1, retain: true };
   }
 
-  /** Publish `online`. */
+  /** Publish `online`; on MQTT 3.1.1 twice. */
   online() {
+    this.#sayOnline();
+    clearTimeout(this.#second);
+    if (this.#connection.version !== 4) return;
+    // a later session says so itself
+    this.#second = setTimeout(() => this.#sayOnline(), SECOND_ONLINE);
+  }
+
+  #sayOnline() {
     this.#publish(({ availability }) => availability, text.encode("online"), true);
   }
 

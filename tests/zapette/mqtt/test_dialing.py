@@ -184,3 +184,29 @@ def test_a_version_that_was_good_is_not_left_for_a_cut(
     broker.knows = {V311, V5}
     eventually(lambda: one.is_live, "it is back")
     assert set(broker.asked) == {V5}
+
+
+def test_online_comes_twice_with_the_old_version_while_it_is_true(
+    mosquitto: Mosquitto, stack: ExitStack
+) -> None:
+    old = OnlyOld(mosquitto.url)
+    stack.callback(old.stop)
+    heard: dict[str, list[bytes]] = {"with_5": [], "stopped": [], "lasting": []}
+    observer = Client(mosquitto.url)
+    stack.callback(observer.stop)
+    for name, payloads in heard.items():
+        topic = Topics().service(name).availability
+        observer.subscribe(topic, lambda it, to=payloads: to.append(it.payload))  # type: ignore[misc]
+    observer.start()
+    observer.wait(HANG_TIMEOUT)
+    for name, url in zip(heard, (mosquitto.url, old.url, old.url), strict=True):
+        one = Client(url, callee=Topics().service(name), procedures={"say": lambda it: it})
+        stack.callback(one.stop)
+        one.start()
+        one.wait(HANG_TIMEOUT)
+        if name == "stopped":
+            one.stop()
+    # the last one to start is the last one to say so again
+    eventually(lambda: heard["lasting"] == [b"online", b"online"], "it says so again")
+    assert heard["with_5"] == [b"online"]
+    assert heard["stopped"] == [b"online", b"offline"]

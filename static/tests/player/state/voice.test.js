@@ -1,13 +1,15 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, mock, test } from "node:test";
 
-import { PlayerVoice } from "../../../player/state/voice.js";
+import { PlayerVoice, SECOND_ONLINE } from "../../../player/state/voice.js";
 import { Topics } from "../../../protocol/topics.js";
 
 let now = 0;
 let doubts = 0;
 /** @type {(() => void)[]} */
 let unacknowledged = [];
+/** @type {string[]} */
+let published = [];
 /** @type {any} */
 let connection;
 /** @type {PlayerVoice} */
@@ -18,10 +20,14 @@ beforeEach(() => {
   mock.method(performance, "now", () => now);
   now = doubts = 0;
   unacknowledged = [];
+  published = [];
   connection = {
     session: { topics: new Topics() },
     version: 4,
-    publish: () => new Promise((resolve) => unacknowledged.push(() => resolve(undefined))),
+    publish: (/** @type {string} */ _topic, /** @type {Uint8Array} */ payload) => {
+      published.push(new TextDecoder().decode(payload));
+      return new Promise((resolve) => unacknowledged.push(() => resolve(undefined)));
+    },
   };
   voice = new PlayerVoice(connection, (topics) => topics.player("0".repeat(32)));
   voice.doubted.listen(() => {
@@ -88,4 +94,27 @@ test("with MQTT 5, in a later session, and of an event, nothing is said again", 
   connection.session = { ...connection.session };
   pass(120_000);
   assert.equal(doubts, 0);
+});
+
+test("online is said twice while the session lasts, and once with MQTT 5", () => {
+  voice.online();
+  pass(SECOND_ONLINE - 1);
+  assert.deepEqual(published, ["online"]);
+  pass(1);
+  assert.deepEqual(published, ["online", "online"]);
+  pass(60_000);
+  voice.online();
+  pass(1000);
+  connection.session = { ...connection.session };
+  voice.online();
+  pass(60_000);
+  assert.equal(published.length, 5);
+  voice.online();
+  connection.session = null;
+  pass(60_000);
+  connection.session = { topics: new Topics() };
+  connection.version = 5;
+  voice.online();
+  pass(60_000);
+  assert.deepEqual(published, new Array(7).fill("online"));
 });
