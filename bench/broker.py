@@ -11,8 +11,6 @@ import os
 from argparse import Namespace
 from typing import get_args
 
-import uvloop
-
 from bench.broker_load.clients import Transport
 from bench.broker_load.measures import MEASURES
 from bench.broker_load.peers import SERVERS
@@ -55,7 +53,7 @@ def carry_out(plan: Namespace) -> None:
         SERVERS[name].install()
     results = Results()
     try:
-        uvloop.run(Run(plan, server_core, results).carry_out())
+        Run(plan, server_core, results).carry_out()
     finally:
         # after an interruption, show what was measured before it
         print(tables(results))

@@ -24,6 +24,9 @@ PROCEDURE: Final = "volume"
 PARAMETER: Final = "40"
 RESULT: Final = '{"volume": 40, "muted": false, "playing": true, "seq": 1041}'
 
+AT_ONCE: Final = 64
+"""How many connections are opened at a time."""
+
 _FIRST_TOKEN: Final = 10_000_000
 _SOURCES: Final = 8
 _GRACE: Final = 5.0

@@ -6,19 +6,17 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import gc
 import itertools
+import os
 import statistics
 import time
 from argparse import Namespace
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
-from bench.broker_load.clients import SHARED_TOPIC, Client, open_all
+from bench.broker_load.clients import AT_ONCE, SHARED_TOPIC, Client, open_all
 from bench.broker_load.driver import Driver
-from bench.broker_load.idle import AT_ONCE, IdleClients
 from bench.processes import ProcessError, running_time
 from bench.results import percentile
 
@@ -26,6 +24,7 @@ PING_INTERVAL: Final = 20.0
 """Seconds between two pings of a held client, if it is held for at least twice as long."""
 
 _WARM_UP: Final = 0.3
+_OPEN_TIMEOUT: Final = 300.0
 _ANSWER_TIMEOUT: Final = 10.0
 _FAN_OUT_TIMEOUT: Final = 30.0
 
@@ -42,8 +41,7 @@ class Window:
 
     def _look(self) -> tuple[float, ...]:
         used = self._driver.server.process.usage()
-        times = [running_time(pid) for pid in self._driver.load]
-        return time.monotonic(), *used, sum(it[0] for it in times), times[0][1]
+        return time.monotonic(), *used, *running_time(os.getpid())
 
     def sample(self) -> tuple[Sample, float, float]:
         """Return the shares of the time, the seconds since, and the server's CPU seconds."""
@@ -57,12 +55,11 @@ async def connections(driver: Driver, plan: Namespace) -> Sample:
     """Open connections, 64 under way at a time, each until its credentials are accepted."""
     clients = driver.new_clients(plan.connections)
     await driver.settle()
-    with _no_collection():
-        window = Window(driver)
-        # twice the time, so that a slow server opens some
-        deadline = time.monotonic() + 2 * plan.seconds
-        opened = await open_all(clients, at_once=AT_ONCE, deadline=deadline)
-        sample, seconds, cpu = window.sample()
+    window = Window(driver)
+    # twice the time, so that a slow server opens some
+    deadline = time.monotonic() + 2 * plan.seconds
+    opened = await open_all(clients, at_once=AT_ONCE, deadline=deadline)
+    sample, seconds, cpu = window.sample()
     for client in clients:
         client.abort()
     await driver.settle()
@@ -75,9 +72,21 @@ async def connections(driver: Driver, plan: Namespace) -> Sample:
     return rates | sample
 
 
-async def warm_up(driver: Driver) -> None:
-    """Use every part of the server once, so that what is measured later is not the start."""
+async def begin(driver: Driver, idle: int, others: int) -> Sample:
+    """Start the server with its clients; return the memory that the idle ones take."""
+    process = driver.server.process
+    driver.server.start()
+    await driver.add_others(others)
+    # use every part of the server once: what is measured later is not the start
     await calls(driver, Namespace(seconds=_WARM_UP), 1, 1)
+    await driver.settle()
+    before = process.memory()
+    if idle:
+        await driver.grow(idle, _OPEN_TIMEOUT)
+    process.refresh()
+    after = process.memory()
+    grown = (after - before) / max(idle, 1)
+    return {"server_mib": after / 2**20, "kib_per_client": grown / 2**10}
 
 
 async def calls(driver: Driver, plan: Namespace, pairs: int, at_once: int) -> Sample:
@@ -86,24 +95,23 @@ async def calls(driver: Driver, plan: Namespace, pairs: int, at_once: int) -> Sa
     await driver.settle()
     for caller in callers:
         caller.calls.answered_at.clear()
-    with _no_collection():
-        for caller in callers:
-            caller.start(at_once)
-        await asyncio.sleep(_WARM_UP)
-        before = [len(caller.calls.answered_at) for caller in callers]
-        window = Window(driver)
-        await asyncio.sleep(plan.seconds)
-        # a busy machine may not make a call by then, nor the two that make an interval
-        least = 2 if at_once == 1 else 1
-        marks = [
-            (caller.calls.answered_at, start + least)
-            for caller, start in zip(callers, before, strict=True)
-        ]
-        await until(callers, lambda: any(len(answered) >= mark for answered, mark in marks))
-        after = [len(caller.calls.answered_at) for caller in callers]
-        sample, seconds, cpu = window.sample()
-        for caller in callers:
-            caller.calls.stop()
+    for caller in callers:
+        caller.start(at_once)
+    await asyncio.sleep(_WARM_UP)
+    before = [len(caller.calls.answered_at) for caller in callers]
+    window = Window(driver)
+    await asyncio.sleep(plan.seconds)
+    # a busy machine may not make a call by then, nor the two that make an interval
+    least = 2 if at_once == 1 else 1
+    marks = [
+        (caller.calls.answered_at, start + least)
+        for caller, start in zip(callers, before, strict=True)
+    ]
+    await until(callers, lambda: any(len(answered) >= mark for answered, mark in marks))
+    after = [len(caller.calls.answered_at) for caller in callers]
+    sample, seconds, cpu = window.sample()
+    for caller in callers:
+        caller.calls.stop()
     await until(callers, lambda: not any(caller.calls.waiting for caller in callers))
     answered = sum(after) - sum(before)
     sample |= {"calls_per_s": answered / seconds, "cpu_us_per_call": cpu / answered * 1e6}
@@ -133,38 +141,41 @@ async def until(callers: Sequence[Client], is_done: Callable[[], bool]) -> None:
 
 async def fan_out(driver: Driver, plan: Namespace) -> Sample:
     """Publish one message to all idle clients, several times, and wait for the last arrival."""
-    publisher, count = await driver.publisher(), driver.place.idle
+    publisher = await driver.publisher()
     await driver.settle()
     waits = []
     window = Window(driver)
     for _ in range(plan.fan_outs):
-        await driver.idle.run(IdleClients.listen)
         began = time.perf_counter_ns()
         publisher.publish(SHARED_TOPIC, "online")
-        received, last = await driver.idle.run(IdleClients.received, count, _FAN_OUT_TIMEOUT)
-        if received != count:
-            raise ProcessError(f"{received} of {count} clients got the message")
-        waits.append((last - began) / 1e6)
-    sample, seconds, cpu = window.sample()
-    # only the time until the last arrival counts, not what asking the other process took
-    share = seconds / (sum(waits) / 1e3)
-    return {
-        "last_arrival_ms": statistics.median(waits),
-        "cpu_us_per_delivery": cpu / plan.fan_outs / count * 1e6,
-        "load_busy": sample["load_busy"] * share,
-        "server_busy": sample["server_busy"] * share,
-        "disturbed": sample["disturbed"],
-    }
+        waits.append((await driver.all_have_one(_FAN_OUT_TIMEOUT) - began) / 1e6)
+    sample, _, cpu = window.sample()
+    deliveries = plan.fan_outs * len(driver.idle)
+    figures = {"last_arrival_ms": statistics.median(waits)}
+    return figures | {"cpu_us_per_delivery": cpu / deliveries * 1e6} | sample
 
 
 async def hold(driver: Driver, plan: Namespace) -> Sample:
     """Have every idle client ping for a while."""
-    window = Window(driver)
     interval = min(PING_INTERVAL, plan.hold_seconds / 2)
-    waits = await driver.idle.run(IdleClients.ping, interval, plan.hold_seconds)
+    count = len(driver.idle)
+    waits: list[float] = []
+    window = Window(driver)
+    until = time.monotonic() + plan.hold_seconds
+
+    async def keep_on(client: Client, delay: float) -> None:
+        await asyncio.sleep(delay)
+        while time.monotonic() < until:
+            began = time.perf_counter()
+            await client.ping()
+            waits.append(time.perf_counter() - began)
+            await asyncio.sleep(interval)
+
+    pings = (keep_on(client, interval * n / count) for n, client in enumerate(driver.idle))
+    await asyncio.gather(*pings)
     sample, elapsed, cpu = window.sample()
     return {
-        "clients": driver.place.idle,
+        "clients": count,
         "pings_per_s": len(waits) / elapsed,
         "ping_p50_ms": percentile(waits, 50) * 1e3,
         "ping_p99_ms": percentile(waits, 99) * 1e3,
@@ -172,7 +183,7 @@ async def hold(driver: Driver, plan: Namespace) -> Sample:
     } | sample
 
 
-MEASURES: Final[Mapping[str, Callable[[Driver, Namespace], Awaitable[Sample]]]] = {
+MEASURES: Final[Mapping[str, Callable[[Driver, Namespace], Coroutine[Any, Any, Sample]]]] = {
     "connections": connections,
     "calls": partial(calls, pairs=AT_ONCE, at_once=1),
     "pipelined": partial(calls, pairs=4, at_once=AT_ONCE // 4),
@@ -181,14 +192,3 @@ MEASURES: Final[Mapping[str, Callable[[Driver, Namespace], Awaitable[Sample]]]] 
     "hold": hold,
 }
 """By their names on the command line, where ``memory`` and ``growth`` are further ones."""
-
-
-@contextlib.contextmanager
-def _no_collection() -> Iterator[None]:
-    """Keep the load's own garbage collection out of what is measured."""
-    gc.collect()
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
 import tempfile
 from argparse import Namespace
-from collections.abc import AsyncIterator, Sequence
-from contextlib import ExitStack, asynccontextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Final
 
-from bench.broker_load.driver import Driver
-from bench.broker_load.measures import MEASURES, warm_up
+from bench.broker_load.load_process import LoadProcess
+from bench.broker_load.measures import MEASURES, begin
 from bench.broker_load.peers import SERVERS
 from bench.broker_load.report import Case, Results
 from bench.processes import ProcessError
 from bench.results import number, progress, rotated
 
 _GROWTH: Final = ("connections", "calls", "latency")
-_OPEN_TIMEOUT: Final = 300.0
+_BEGIN_TIMEOUT: Final = 600.0
 _SAMPLE_TIMEOUT: Final = 90.0
 
 
@@ -33,7 +33,7 @@ class Run:
         self._core = core
         self._results = results
 
-    async def carry_out(self) -> None:
+    def carry_out(self) -> None:
         """Take all samples."""
         plan = self._plan
         places = [
@@ -45,65 +45,50 @@ class Run:
         if set(plan.only) - {"growth", "hold"}:
             names = [name for name in plan.only if name in MEASURES and name != "hold"]
             for idle in plan.idle:
-                await self._stage([it._replace(idle=idle) for it in places], names, plan.repeats)
+                self._stage([it._replace(idle=idle) for it in places], names, plan.repeats)
         for place in places:
             if "hold" in plan.only:
-                await self._stage([place._replace(idle=plan.held)], ["hold"], 1)
+                self._stage([place._replace(idle=plan.held)], ["hold"], 1)
             if "growth" in plan.only:
                 levels = [place._replace(others=it) for it in plan.others]
-                await self._stage(levels, _GROWTH, plan.repeats)
+                self._stage(levels, _GROWTH, plan.repeats)
 
-    async def _stage(self, places: Sequence[Case], names: Sequence[str], repeats: int) -> None:
+    def _stage(self, places: Sequence[Case], names: Sequence[str], repeats: int) -> None:
         """Run some servers, and take their samples in turns."""
         with ExitStack() as stack:
             folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="broker-bench-"))
-            drivers = []
+            loads = []
             for turn, place in enumerate(places):
-                kind, version = SERVERS[place.server], 5 if self._plan.mqtt == "5" else 4
-                server = kind(place.transport, Path(folder, str(turn)), self._core, version)
-                driver = Driver(server, place)
-                stack.callback(driver.stop)
-                async with self._noted(place):
-                    server.start()
-                    await self._grow(driver)
-                    drivers.append(driver)
+                kind, own = SERVERS[place.server], Path(folder, str(turn))
+                version = 5 if self._plan.mqtt == "5" else 4
+                load = LoadProcess(partial(kind, place.transport, own, self._core, version))
+                stack.callback(load.stop)
+                with self._noted(place):
+                    memory = load.run(begin, _BEGIN_TIMEOUT, place.idle, place.others)
+                    loads.append((place, load))
+                    if place.idle and {"memory", "hold"} & set(self._plan.only):
+                        self._keep(place._replace(measure="memory"), memory)
             for repeat in range(repeats):
                 for name in names:
-                    for driver in rotated(drivers, repeat):
-                        if driver.place.idle or name != "fan_out":
-                            await self._take(driver, name)
+                    for place, load in rotated(loads, repeat):
+                        if place.idle or name != "fan_out":
+                            self._take(place._replace(measure=name), load)
 
-    async def _grow(self, driver: Driver) -> None:
-        """Open the idle clients of a server, and keep the memory that they take."""
-        process, idle = driver.server.process, driver.place.idle
-        await driver.add_others(_OPEN_TIMEOUT)
-        async with asyncio.timeout(_SAMPLE_TIMEOUT):
-            await warm_up(driver)
-            await driver.settle()
-        before = process.memory()
-        await driver.grow(_OPEN_TIMEOUT)
-        if idle and {"memory", "hold"} & set(self._plan.only):
-            after = process.memory()
-            grown = (after - before) / idle / 2**10
-            self._keep(driver, "memory", {"server_mib": after / 2**20, "kib_per_client": grown})
-
-    async def _take(self, driver: Driver, name: str) -> None:
+    def _take(self, case: Case, load: LoadProcess) -> None:
         """Take one sample, unless that has failed before."""
-        case = driver.place._replace(measure=name)
-        if case in self._results.failures:
-            return
-        async with self._noted(case), asyncio.timeout(_SAMPLE_TIMEOUT + self._plan.hold_seconds):
-            self._keep(driver, name, await MEASURES[name](driver, self._plan))
-        if case in self._results.failures:
-            driver.hang_up()
+        longest = _SAMPLE_TIMEOUT + self._plan.hold_seconds
+        if case not in self._results.failures:
+            with self._noted(case):
+                self._keep(case, load.run(MEASURES[case.measure], longest, self._plan))
 
-    def _keep(self, driver: Driver, name: str, sample: dict[str, float]) -> None:
-        self._results[driver.place._replace(measure=name)].append(sample)
+    def _keep(self, case: Case, sample: dict[str, float]) -> None:
+        self._results[case].append(sample)
         figures = ", ".join(f"{name} {number(value)}" for name, value in sample.items())
-        progress(f"{driver.label}, {name}: {figures}")
+        where = f"{case.server} {case.transport}, {case.idle} idle, {case.others} others"
+        progress(f"{where}, {case.measure}: {figures}")
 
-    @asynccontextmanager
-    async def _noted(self, case: Case) -> AsyncIterator[None]:
+    @contextmanager
+    def _noted(self, case: Case) -> Iterator[None]:
         """Note a failure of a server in the block, and go on with the others after it."""
         try:
             yield

@@ -9,9 +9,8 @@ import getpass
 import subprocess
 import sys
 import zlib
-from collections.abc import Callable, Sequence
 from contextlib import closing
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 from string import Template
 from typing import ClassVar, Final
@@ -87,25 +86,16 @@ class Server:
     def login(self, identity: Identity) -> Login:
         return Login(identity.client_id, identity.role, PASSWORDS[identity.role])
 
-    def maker(self) -> Callable[[Login], Client]:
-        """Return what makes clients; it can be sent to another process."""
-        return partial(_client, self.protocol, self.endpoints)
-
     def client(self, identity: Identity) -> Client:
-        return self.maker()(self.login(identity))
+        # shared out among the nodes
+        node = zlib.crc32(identity.client_id.encode()) % len(self.endpoints)
+        return self.protocol(self.endpoints[node], self.login(identity))
 
     @classmethod
     def install(cls) -> None:
         """Make the environment of the server, if it needs one; ProcessError if that fails."""
         if cls.packages is not None:
             cls.packages.install()
-
-
-def _client(
-    protocol: type[MqttClient | WampClient], endpoints: Sequence[Endpoint], login: Login
-) -> Client:
-    # shared out among the nodes
-    return protocol(endpoints[zlib.crc32(login.client_id.encode()) % len(endpoints)], login)
 
 
 class Ours(Server):
