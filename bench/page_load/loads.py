@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import BrowserContext, Page, Request
 
 from tests.browser.driving.page_driver import PageDriver
 
@@ -42,31 +41,18 @@ def live(context: BrowserContext, url: str) -> float:
 def weigh(context: BrowserContext, url: str) -> Weight:
     """Open `url` in a new tab and return what it loads."""
     page = context.new_page()
-    received: Counter[str] = Counter()
-    unpacked: Counter[str] = Counter()
-    requests: set[str] = set()
-
-    def sent(event: dict[str, Any]) -> None:
-        if event.get("type") != "Media" and event["request"]["url"].startswith("http"):
-            requests.add(event["requestId"])
-
-    devtools = page.context.new_cdp_session(page)
-    devtools.on("Network.requestWillBeSent", sent)
-    devtools.on(
-        "Network.dataReceived",
-        lambda event: unpacked.update({event["requestId"]: event["dataLength"]}),
-    )
-    devtools.on(
-        "Network.loadingFinished",
-        lambda event: received.update({event["requestId"]: event["encodedDataLength"]}),
-    )
-    devtools.send("Network.enable")
+    finished: list[Request] = []
+    # Playwright sets an attribute of what it calls
+    page.on("requestfinished", lambda request: finished.append(request))  # noqa: PLW0108
     try:
         _live(page, url)
+        loaded = [it for it in finished if it.resource_type != "media" and it.url[:4] == "http"]
+        sizes = [it.sizes() for it in loaded]
+        wire = sum(it["responseHeadersSize"] + it["responseBodySize"] for it in sizes)
+        bodies = (response.body() for it in loaded if (response := it.response()))
+        return Weight(len(loaded), wire, sum(map(len, bodies)))
     finally:
         page.close()
-    wire, size = (sum(it[key] for key in requests) for it in (received, unpacked))
-    return Weight(len(requests & received.keys()), round(wire), round(size))
 
 
 def _live(page: Page, url: str) -> float:
