@@ -106,10 +106,10 @@ def markdown(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "\n".join((lines[0], "|---" * len(head) + "|", *lines[1:]))
 
 
-def spread(seconds: Sequence[float]) -> list[str]:
+def spread(seconds: Sequence[float], form: str = ".1f") -> list[str]:
     """Return the median, the 99th percentile and the most of times, as cells of a table."""
     shown = (percentile(seconds, 50), percentile(seconds, 99), max(seconds))
-    return [f"{it:.1f}" for it in shown]
+    return [format(it, form) for it in shown]
 
 
 class Times(defaultdict[str, list[float]]):

@@ -12,7 +12,7 @@ from typing import Final
 
 from paho.mqtt.enums import MQTTProtocolVersion
 
-from bench.results import heading, markdown, percentile, write_json
+from bench.results import heading, markdown, spread, write_json
 from tests.clients.mqtt_clients import Household
 from tests.programs.two_web_sides import TwoWebSides
 from tests.waiting import eventually
@@ -31,13 +31,13 @@ def run(options: Namespace) -> None:
     times = {f"node-{number}": list(it) for number, it in enumerate(zip(*rounds, strict=True), 1)}
     times["all nodes"] = [max(it) for it in rounds]
     print(heading(f"{options.revocations} codes replaced, a phone on each node"), end="\n\n")
-    rows = [[name, *_spread(it)] for name, it in times.items()]
+    rows = [[name, *spread(it, ".0f")] for name, it in times.items()]
     print(markdown(("until cut off", "p50 ms", "p99 ms", "longest ms"), rows))
     write_json(options.json, revocations=times)
 
 
 def _revoke(home: Household, ports: list[int]) -> list[float]:
-    """Return the seconds from the request for a new code until each phone's connection ended."""
+    """Return the ms from the request for a new code until each phone's connection ended."""
     ended: dict[int, float] = {}
     with ExitStack() as stack:
         for port in ports:
@@ -47,12 +47,7 @@ def _revoke(home: Household, ports: list[int]) -> list[float]:
         began = time.monotonic()
         home.new_code()
         eventually(lambda: len(ended) == len(ports), "all phones are cut off")
-        return [ended[port] - began for port in ports]
-
-
-def _spread(seconds: list[float]) -> list[str]:
-    shown = (percentile(seconds, 50), percentile(seconds, 99), max(seconds))
-    return [f"{1000 * it:.0f}" for it in shown]
+        return [1000 * (ended[port] - began) for port in ports]
 
 
 def _note(ended: dict[int, float], port: int, *_: object) -> None:
