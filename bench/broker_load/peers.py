@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import socket
-import sysconfig
 from pathlib import Path
 from typing import Final
 
@@ -20,6 +19,7 @@ from bench.broker_load.servers import (
 )
 from bench.processes import ProcessError, log_tail
 from tests.conformance.wire.packets import Connect
+from tests.programs.nats_cluster import SERVER
 from tests.waiting import eventually
 from zapette_server.access.credentials import Keyring
 from zapette_server.access.rights import Role
@@ -28,7 +28,6 @@ from zapette_server.nats.cluster.cluster_keys import ClusterKeys
 from zapette_server.nats.cluster.node_files import Node, Ports
 from zapette_server.nats.tokens import NatsTokens
 
-PROGRAM: Final = str(Path(sysconfig.get_path("scripts")) / "nats-server")
 _READY_TIMEOUT: Final = 60.0
 _ANSWER_TIMEOUT: Final = 5.0
 
@@ -40,7 +39,7 @@ class Nats(Server):
 
     @classmethod
     def command(cls, folder: Path) -> list[str]:
-        run = [f"{PROGRAM} -c node-{number}.conf & " for number in range(1, cls.nodes + 1)]
+        run = [f"{SERVER} -c node-{number}.conf & " for number in range(1, cls.nodes + 1)]
         return ["sh", "-c", f"cd {folder}/cluster && {{ {''.join(run)} wait; }}"]
 
     def configure(self) -> None:

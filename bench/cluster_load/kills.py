@@ -10,7 +10,7 @@ import tempfile
 import time
 from argparse import Namespace
 from collections.abc import Iterable
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import asdict
 from pathlib import Path
 from typing import Final
@@ -81,18 +81,19 @@ class Kills:
                 tasks.append(group.create_task(self._tend_streams()))
             await until(lambda: all(it.answered for it in self.phones), "all phones pilot", _START)
             if shared is None:
-                parts = [
-                    await self._part(machine, name)
-                    for machine in self._machines
-                    for name in ("killed", "cut off")
-                ]
+                parts = []
+                for machine in self._machines:
+                    parts.append(await self._part(machine, "killed", machine.killed()))
+                    parts.append(await self._part(machine, "cut off", machine.cut_off()))
             else:
                 parts = await shared.measure(self.phones)
             for task in tasks:
                 task.cancel()
         return parts
 
-    async def _part(self, machine: NodeMachine, name: str) -> Part:
+    async def _part(
+        self, machine: NodeMachine, name: str, outage: AbstractContextManager[None]
+    ) -> Part:
         members = (*self.players, *self.phones)
         for member in members:
             member.go_home()
@@ -104,15 +105,14 @@ class Kills:
         for player in self.players[::2]:
             player.publishing = False
         began = time.monotonic()
-        (machine.kill if name == "killed" else machine.cut)()
-        with contextlib.suppress(ProcessError):
-            await until(lambda: self._all_pilot_since(began), "all phones pilot")
-        others = set(self.phones) - own
-        times = {
-            title: [it.again_after(began) for it in phones]
-            for title, phones in (("its own", own), ("others", others))
-        }
-        (machine.start if name == "killed" else machine.heal)()
+        with outage:
+            with contextlib.suppress(ProcessError):
+                await until(lambda: self._all_pilot_since(began), "all phones pilot")
+            others = set(self.phones) - own
+            times = {
+                title: [it.again_after(began) for it in phones]
+                for title, phones in (("its own", own), ("others", others))
+            }
         await asyncio.to_thread(machine.wait, self._login(Identity("server", machine.number)))
         healed = time.monotonic()
         await until(lambda: self._all_pilot_since(healed), "all phones pilot")

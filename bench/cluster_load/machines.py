@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Final
 
 from bench.broker_load.clients import Login
-from bench.broker_load.peers import PROGRAM, wait_for_node
+from bench.broker_load.peers import wait_for_node
 from tests.machines.machine import Machine, ip
+from tests.programs.nats_cluster import SERVER
 from zapette_server.nats.cluster import node_files
 from zapette_server.nats.cluster.cluster_folder import ClusterFolder
 from zapette_server.nats.cluster.node_files import NODES, Node, Ports
@@ -51,21 +52,14 @@ class JoinedMachine(Machine):
         for line in ("link set lo up", f"addr add {self.host}/24 dev cable", "link set cable up"):
             self.ip(line)
 
-    def cut(self) -> None:
-        """Unplug it from the network without closing its connections."""
-        ip(f"link set {self._cable} down")
-
-    def heal(self) -> None:
-        ip(f"link set {self._cable} up")
-
     @contextmanager
     def cut_off(self) -> Iterator[None]:
-        """Keep it off the network while the block runs."""
-        self.cut()
+        """Keep it off the network while the block runs, without closing its connections."""
+        ip(f"link set {self._cable} down")
         try:
             yield
         finally:
-            self.heal()
+            ip(f"link set {self._cable} up")
 
 
 class NodeMachine(JoinedMachine):
@@ -80,16 +74,20 @@ class NodeMachine(JoinedMachine):
     def start(self) -> None:
         with (self._folder / f"node-{self.number}.log").open("ab") as log:
             self._node = subprocess.Popen(
-                [*self.inside, PROGRAM, "-c", f"node-{self.number}.conf"],
+                [*self.inside, SERVER, "-c", f"node-{self.number}.conf"],
                 cwd=self._folder,
                 stdout=log,
                 stderr=log,
             )
 
-    def kill(self) -> None:
-        if self._node is not None:
-            self._node.kill()
-            self._node.wait()
+    @contextmanager
+    def killed(self) -> Iterator[None]:
+        """Keep the node dead while the block runs."""
+        self._kill()
+        try:
+            yield
+        finally:
+            self.start()
 
     def wait(self, login: Login) -> None:
         """Wait until it lets a client in; ProcessError after a minute."""
@@ -97,8 +95,13 @@ class NodeMachine(JoinedMachine):
         wait_for_node(self.host, PORTS.mqtt, login, log)
 
     def stop(self) -> None:
-        self.kill()
+        self._kill()
         super().stop()
+
+    def _kill(self) -> None:
+        if self._node is not None:
+            self._node.kill()
+            self._node.wait()
 
 
 @contextmanager
