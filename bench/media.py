@@ -9,18 +9,17 @@ from __future__ import annotations
 import asyncio
 import itertools
 import os
-import shutil
 import socket
 import statistics
 import time
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing
 from http.client import HTTPConnection
-from pathlib import Path
 from typing import Final
 
 from bench.processes import Process
 from bench.results import Times, command, markdown, percentile, workspace, write_json
+from tests.programs.nginx import nginx
 from tests.programs.ports import free_port
 from tests.programs.system import System
 
@@ -30,27 +29,12 @@ SECONDS: Final = 5.0
 CALLS: Final = ("/api/ip", "/api/library", "/api/id")
 CALLS_OF_CLIENT: Final = 500
 
-_NGINX: Final = shutil.which("nginx") or "/usr/sbin/nginx"
+_NGINX: Final = """access_log off; sendfile on; tcp_nopush on; default_type video/webm;
+server {{ listen 127.0.0.1:{port}; root {folder}; }}"""
 _CHUNK: Final = 256 << 10
 _PAUSE: Final = 0.1
 _PACE: Final = _CHUNK / _PAUSE / 2**20
 _hosts = itertools.cycle(range(1, 255))
-
-
-def nginx(folder: Path, port: int) -> Process:
-    """Return nginx on `folder` with a configuration of its own."""
-    configuration = folder / "nginx.conf"
-    configuration.write_text(
-        f"daemon off; master_process off; pid {folder}/nginx.pid; error_log stderr error;\n"
-        "events { worker_connections 1024; }\n"
-        "http { access_log off; sendfile on; tcp_nopush on; default_type video/webm;\n"
-        f"  client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy;\n"
-        f"  fastcgi_temp_path {folder}/fcgi; uwsgi_temp_path {folder}/uwsgi;\n"
-        f"  scgi_temp_path {folder}/scgi;\n"
-        f"  server {{ listen 127.0.0.1:{port}; root {folder}; }} }}\n"
-    )
-    program = [_NGINX, "-c", str(configuration), "-p", str(folder)]
-    return Process(program, port, folder / "nginx.log")
 
 
 def _request(header: str) -> bytes:
@@ -125,12 +109,13 @@ def main() -> None:
             part = os.urandom(1 << 20)
             for _ in range(SIZE >> 20):
                 film.write(part)
-        ports = {"nginx": free_port()}
+        port = free_port()
+        other = nginx(folder, _NGINX.format(port=port, folder=folder), "master_process off;")
         with (
             System(folder, {"ZAPETTE_MEDIA_DIR": str(folder / "media")}) as system,
-            nginx(folder, ports["nginx"]),
+            Process(other, port, folder / "nginx.log"),
         ):
-            ports = {"ours": system.http_port, **ports}
+            ports = {"ours": system.http_port, "nginx": port}
             proof = system.proof_line
             rates = Times()
             for _ in range(options.rounds):
@@ -144,8 +129,8 @@ def main() -> None:
             loading = pool.submit(view, ports["ours"], proof, 0.0)
             times[f"{VIEWERS} downloads"] = calls(ports["ours"], system.proof)
             loading.result()
-    ours, other = (statistics.median(rates[it]) for it in ("ours", "nginx"))
-    row = (f"{ours:.0f}", f"{other:.0f}", f"{ours / other:.2f}")
+    ours, theirs = (statistics.median(rates[it]) for it in ("ours", "nginx"))
+    row = (f"{ours:.0f}", f"{theirs:.0f}", f"{ours / theirs:.2f}")
     print(markdown(("ours, one stream, MiB/s", "nginx", "ratio"), [row]), end="\n\n")
     cells = [[f"p{n}", *(f"{percentile(it, n):.1f}" for it in times.values())] for n in (50, 99)]
     print(markdown(("API call, ms", *times), cells))

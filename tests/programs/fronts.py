@@ -25,6 +25,7 @@ from typing import Final
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from tests.programs.nginx import nginx
 from tests.programs.ports import free_port
 from zapette_cli.processes.certificate import names_of
 from zapette_server.paths import ROOT
@@ -186,22 +187,16 @@ class Nginx(Proxy):
     program = language = "nginx"
 
     def command(self, folder: Path) -> list[str]:
-        places = "".join(
-            f"{name}_temp_path {folder}/{name};\n"
-            for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-        )
         tls = (
             f"ssl_certificate {authority().server_certificate};\n"
             f"ssl_certificate_key {authority().server_key};\n"
         )
-        (folder / "nginx.conf").write_text(
-            f"daemon off; pid {folder}/pid; error_log {folder}/error.log info;\n"
-            "events {}\n"
-            f"http {{ access_log off; {places}\n"
+        http = (
+            "access_log off;\n"
             f"server {{ listen 127.0.0.1:{self.port}{' ssl' if self.ends_tls else ''};\n"
-            f"{tls if self.ends_tls else ''}{self._more}\n{self.documented()}\n}} }}\n"
+            f"{tls if self.ends_tls else ''}{self._more}\n{self.documented()}\n}}"
         )
-        return ["-c", str(folder / "nginx.conf"), "-p", str(folder)]
+        return nginx(folder, http)[1:]
 
 
 class Caddy(Proxy):

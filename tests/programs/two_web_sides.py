@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 from contextlib import ExitStack
 from pathlib import Path
 
 from tests.programs.nats_cluster import SystemOnNats
+from tests.programs.nginx import nginx
 from tests.programs.ports import listens
 from tests.programs.postgresql import PostgresqlServer
 from tests.programs.processes import ending_with_us
@@ -26,22 +26,11 @@ class Nginx:
             found = found.replace(f"192.0.2.1{number}:8000", side)
         found = found.replace("listen 80;", f"listen 127.0.0.1:{port};")
         folder.mkdir()
-        places = "".join(
-            f"{name}_temp_path {folder}/{name};\n"
-            for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-        )
         self._answered = folder / "answered"
-        logged = f"log_format port $upstream_addr; access_log {self._answered} port;"
-        (folder / "nginx.conf").write_text(
-            # another user's workers could not open files in the folders of these tests
-            "user root;\n"
-            f"daemon off; pid {folder}/pid; error_log {folder}/error.log;\nevents {{}}\n"
-            f"http {{ {logged} {places}\n{found}\n}}\n"
-        )
-        program = shutil.which("nginx") or "/usr/sbin/nginx"
-        self._process = subprocess.Popen(
-            ending_with_us([program, "-c", str(folder / "nginx.conf"), "-p", str(folder)])
-        )
+        logged = f"log_format port $upstream_addr; access_log {self._answered} port;\n"
+        # another user's workers could not open files in the folders of these tests
+        command = nginx(folder, logged + found, "user root;")
+        self._process = subprocess.Popen(ending_with_us(command))
         eventually(lambda: listens(port), "nginx listens")
 
     def answered(self, side: System) -> int:
