@@ -75,6 +75,12 @@ def test_what_a_phone_filmed_is_turned(tmp_path: Path) -> None:
     assert rotations == [0, 90]
 
 
+def test_sounds_of_a_blu_ray_have_numbers_for_names(tmp_path: Path) -> None:
+    film, sound = tmp_path / "film.m2ts", ("-f", "lavfi", "-i", "sine=duration=1")
+    ffmpeg(*PICTURE, *sound, "-c:v", "mpeg2video", "-c:a", "pcm_bluray", str(film))
+    assert [it.codec_name for it in probed(film).tracks] == ["mpeg2video", "pcm_bluray"]
+
+
 def test_high_dynamic_range(tmp_path: Path) -> None:
     film = tmp_path / "film.mkv"
     colours = ("-color_primaries", "bt2020", "-colorspace", "bt2020nc", "-color_trc")

@@ -183,7 +183,7 @@ def _stream(stream: Stream) -> dict[str, Any]:
     }
     if context is not None:
         facts |= {
-            "codec_tag": context.codec_tag.strip("\0"),
+            "codec_tag": _codec_tag(context),
             "profile": stream.profile,
             "level": context.level,
         }
@@ -208,6 +208,14 @@ def _context(stream: Stream) -> CodecContext | None:
 def _codec_name(stream: Stream) -> str | None:
     context = _context(stream)
     return str(context.codec.canonical_name) if context is not None else None
+
+
+def _codec_tag(context: CodecContext) -> str:
+    """Return the letters by which a container calls a codec; empty for a number, as in M2TS."""
+    try:
+        return context.codec_tag.strip("\0")
+    except UnicodeDecodeError:
+        return ""
 
 
 def _picture(context: VideoCodecContext) -> dict[str, Any]:
