@@ -21,7 +21,8 @@ def films(tmp_path_factory: pytest.TempPathFactory) -> Path:
         samples.film(folder / name, *options)
     ffmpeg("-ss", "1", "-i", str(folder / "h264.mp4"), "-c", "copy", str(folder / "cut.mp4"))
     samples.changing(folder / "changing.ts")
-    samples.partly_silent(folder / "partly silent.mkv")
+    samples.partly_silent(folder / "partly silent.mkv", "ac3")
+    samples.partly_silent(folder / "partly silent.mp4", "aac")
     return folder
 
 

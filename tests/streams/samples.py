@@ -73,10 +73,10 @@ def changing(target: Path) -> Path:
     return target
 
 
-def partly_silent(target: Path) -> Path:
+def partly_silent(target: Path, codec: str) -> Path:
     """Make a film whose sound begins later than the picture, and ends earlier."""
     late = ("-ss", "2.5", "-t", "4", "-output_ts_offset", "2.5")
-    piece = film(target.with_suffix(".piece.mkv"), "-vn", "-c:a", "ac3", *late)
+    piece = film(target.with_suffix(".piece.mkv"), "-vn", "-c:a", codec, *late)
     sound = ("-copyts", "-i", str(piece), "-map", "0:v", "-map", "1:a", "-c:a", "copy")
     ffmpeg(*PICTURE, *sound, *_X264, "-g", "50", str(target))
     piece.unlink()

@@ -46,9 +46,14 @@ def test_each_part_follows_the_one_before(server: System, film: str, plan: str) 
 
 
 @pytest.mark.parametrize(
-    ("film", "signals"), [("changing.ts", SIGNALS), ("partly silent.mkv", SIGNALS[1:3])]
+    ("film", "signals"),
+    [
+        ("changing.ts", SIGNALS),
+        ("partly silent.mkv", SIGNALS[1:3]),
+        ("partly silent.mp4", SIGNALS[1:3]),
+    ],
 )
-def test_converted_sound_has_no_gap(server: System, film: str, signals: list[float]) -> None:
+def test_sound_has_no_gap(server: System, film: str, signals: list[float]) -> None:
     track = taken(server, f"{film}/copy-aac", "audio-0", first=[LAST, MIDDLE])
     bounds = track.bounds
     assert bounds[0][0] == pytest.approx(0, abs=0.03)

@@ -81,6 +81,17 @@ def test_sounds_of_a_blu_ray_have_numbers_for_names(tmp_path: Path) -> None:
     assert [it.codec_name for it in probed(film).tracks] == ["mpeg2video", "pcm_bluray"]
 
 
+@pytest.mark.parametrize("name", ["film.mp4", "film.mkv", "film.ts"])
+def test_a_sound_that_begins_late_or_ends_early(tmp_path: Path, name: str) -> None:
+    picture = ("-f", "lavfi", "-i", "testsrc=duration=4:size=160x120:rate=25")
+    sounds = ("-f", "lavfi", "-i", "sine=duration=4", "-f", "lavfi", "-i", "sine=duration=2")
+    late = ("-itsoffset", "2", "-f", "lavfi", "-i", "sine=duration=2")
+    film, codecs = tmp_path / name, ("-c:v", "mpeg2video", "-c:a", "aac")
+    each = [part for it in range(4) for part in ("-map", str(it))]
+    ffmpeg(*picture, *sounds, *late, *each, *codecs, str(film))
+    assert probed(film).partial == {2, 3}
+
+
 def test_high_dynamic_range(tmp_path: Path) -> None:
     film = tmp_path / "film.mkv"
     colours = ("-color_primaries", "bt2020", "-colorspace", "bt2020nc", "-color_trc")

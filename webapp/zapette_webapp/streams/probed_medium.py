@@ -89,4 +89,5 @@ def facts_of(probe: Probe, size: int) -> Facts:
         cuts,
         probe.cut_off,
         probe.begins_within_group,
+        probe.partial,
     )

@@ -180,6 +180,8 @@ def _stream(stream: Stream) -> dict[str, Any]:
         "codec_name": _codec_name(stream),
         "disposition": {it.name: 1 for it in stream.disposition if it.name},
         "tags": _tags(stream.metadata),
+        "start_time": _seconds(stream, stream.start_time),
+        "duration": _seconds(stream, stream.duration),
     }
     if context is not None:
         facts |= {
@@ -198,6 +200,10 @@ def _stream(stream: Stream) -> dict[str, Any]:
             "bit_rate": context.bit_rate or None,
         }
     return facts
+
+
+def _seconds(stream: Stream, ticks: int | None) -> float | None:
+    return None if ticks is None or stream.time_base is None else float(ticks * stream.time_base)
 
 
 def _context(stream: Stream) -> CodecContext | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import sys
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -20,6 +21,8 @@ LIMITS: Final = Limits(cpu=20, wall=60.0, memory=768 << 20, output=4 << 20)
 """The limits for reading one medium."""
 
 _MOST_TRACKS: Final = 32
+_DURATION: Final = re.compile(r"(\d{1,4}):(\d\d):(\d\d(?:\.\d+)?)")
+_MISSED: Final = 0.5  # seconds without a track that a browser waits for
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,8 @@ class Probe:
         cut_off: whether the file is not whole, and can be played up to there.
         begins_within_group: whether its first picture needs a keyframe from before its beginning;
             False if its keyframes were not asked for.
+        partial: the numbers, among all streams, of tracks that begin later than the film or end
+            earlier, as far as the file says it.
     """
 
     duration: float | None
@@ -67,6 +72,7 @@ class Probe:
     keyframes: list[float] | None = None
     cut_off: bool = False
     begins_within_group: bool = False
+    partial: frozenset[int] = frozenset()
 
     @property
     def video(self) -> Track | None:
@@ -223,7 +229,25 @@ def read(container: str, report: bytes) -> Probe:
         keyframes=_times(content.get("keyframes")),
         cut_off=content.get("cut_off") is True,
         begins_within_group=content.get("begins_within_group") is True,
+        partial=frozenset(it["index"] for it in streams if _is_partial(it, form)),
     )
+
+
+def _is_partial(stream: dict[str, Any], form: dict[str, Any]) -> bool:
+    film, begins = _start(form.get("start_time")), _start(stream.get("start_time"))
+    whole = _seconds(form.get("duration"))
+    lasts = _seconds(stream.get("duration")) or _tagged_duration(stream.get("tags") or {})
+    is_late = stream.get("start_time") is not None and begins - film > _MISSED
+    return is_late or bool(whole and lasts and film + whole - (begins + lasts) > _MISSED)
+
+
+def _tagged_duration(tags: dict[str, str]) -> float | None:
+    """Return the seconds that a tag of Matroska says: ``01:45:09.021000000``."""
+    found = _DURATION.fullmatch(tags.get("DURATION", ""))
+    if found is None:
+        return None
+    hours, minutes, seconds = map(float, found.groups())
+    return _seconds(hours * 3600 + minutes * 60 + seconds)
 
 
 def _seconds(value: Any) -> float | None:

@@ -57,6 +57,7 @@ class Facts:
         cut_off: whether the file is not whole.
         begins_within_group: whether its first picture needs a keyframe from before its beginning;
             False if its keyframes are not known.
+        partial: the numbers, among all streams, of tracks that begin later or end earlier than it.
     """
 
     demuxer: str
@@ -69,6 +70,7 @@ class Facts:
     cuts: Timeline | None = None
     cut_off: bool = False
     begins_within_group: bool = False
+    partial: frozenset[int] = frozenset()
 
     @property
     def bitrate(self) -> int:

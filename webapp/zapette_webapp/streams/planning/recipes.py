@@ -143,8 +143,11 @@ class Recipes:
         return self.plan.video != "copy" or self.facts.cuts is not None
 
     def _is_copied(self, sound: Track) -> bool:
-        # after the end of a file that is cut off there is silence, so that only the picture ends
-        return (self.plan.audio == "copy" or _is_stereo_aac(sound)) and not self.facts.cut_off
+        # browsers wait where sound is missing: before a late one, after its end or that of a file
+        # that is cut off, there is silence
+        if self.facts.cut_off or sound.index in self.facts.partial:
+            return False
+        return self.plan.audio == "copy" or _is_stereo_aac(sound)
 
     def _cuts(self) -> Timeline:
         return self.facts.cuts or Timeline.equal(timeline.UNINDEXED, self.facts.duration)
