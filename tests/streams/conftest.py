@@ -17,7 +17,7 @@ from tests.streams import samples
 def films(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of films in many formats; tests that change them work on copies."""
     folder = tmp_path_factory.mktemp("films")
-    for name, options in samples.FILMS.items():
+    for name, options in (samples.FILMS | samples.RAW).items():
         samples.film(folder / name, *options)
     ffmpeg("-ss", "1", "-i", str(folder / "h264.mp4"), "-c", "copy", str(folder / "cut.mp4"))
     samples.changing(folder / "changing.ts")

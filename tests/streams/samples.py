@@ -50,8 +50,19 @@ FILMS: Final[dict[str, tuple[str, ...]]] = {
     ),
     "windows.wmv": ("-c:v", "wmv2", "-c:a", "wmav2"),
     "flash.flv": ("-c:v", "flv", "-c:a", "mp3", "-ar", "44100"),
+    "indexed.flv": (
+        *("-c:v", "flv", "-c:a", "mp3", "-ar", "44100", "-flvflags", "add_keyframe_index"),
+    ),
 }
 """The films by their names, each with ffmpeg's arguments for it."""
+
+
+RAW: Final[dict[str, tuple[str, ...]]] = {
+    "raw.h264": ("-map", "0", *_X264, "-g", "50"),
+    "raw.hevc": ("-map", "0", *_X265),
+    "raw.aac": ("-map", "1", "-c:a", "aac", "-ac", "2"),
+}
+"""Pictures or sounds and nothing else, not even times."""
 
 
 def film(target: Path, *options: str) -> Path:

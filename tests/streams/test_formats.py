@@ -32,17 +32,36 @@ MIDDLE, LAST = 1, -1
     ],
 )
 def test_each_part_follows_the_one_before(server: System, film: str, plan: str) -> None:
-    for name, tolerance in (("video", A_FRAME), ("audio-0", 0.03)):
-        track = taken(server, f"{film}/{plan}", name, first=[LAST, MIDDLE])
-        bounds = track.bounds
-        assert bounds[0][0] == pytest.approx(0, abs=0.1)
-        for before, after in itertools.pairwise(bounds):
-            assert after[0] == pytest.approx(before[1], abs=tolerance)
-        assert bounds[-1][1] == pytest.approx(samples.SECONDS, abs=0.15)
-        assert track.starts(range(len(bounds))) == pytest.approx(SIGNALS, abs=IN_SYNC)
-        # each part alone, as after a seek
-        alone = [it for number in range(len(bounds)) for it in track.starts([number])]
-        assert set(map(int, alone)) >= {1, 3, 5, 7} or film == "long groups.ts"
+    for name in ("video", "audio-0"):
+        check(server, film, plan, name)
+
+
+@pytest.mark.parametrize(
+    ("film", "plan", "name"),
+    [
+        ("raw.h264", "h264.120-none", "video"),
+        ("raw.hevc", "h264.120-none", "video"),
+        ("raw.aac", "none-copy", "audio-0"),
+    ],
+)
+def test_what_has_no_times_is_read_from_its_beginning(
+    server: System, film: str, plan: str, name: str
+) -> None:
+    check(server, film, plan, name)
+
+
+def check(server: System, film: str, plan: str, name: str) -> None:
+    """Take a track from its end, and find all signals where they belong."""
+    track = taken(server, f"{film}/{plan}", name, first=[LAST, MIDDLE])
+    bounds = track.bounds
+    assert bounds[0][0] == pytest.approx(0, abs=0.1)
+    for before, after in itertools.pairwise(bounds):
+        assert after[0] == pytest.approx(before[1], abs=A_FRAME if name == "video" else 0.03)
+    assert bounds[-1][1] == pytest.approx(samples.SECONDS, abs=0.15)
+    assert track.starts(range(len(bounds))) == pytest.approx(SIGNALS, abs=IN_SYNC)
+    # each part alone, as after a seek
+    alone = [it for number in range(len(bounds)) for it in track.starts([number])]
+    assert set(map(int, alone)) >= {1, 3, 5, 7} or film == "long groups.ts"
 
 
 @pytest.mark.parametrize(

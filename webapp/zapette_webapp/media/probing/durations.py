@@ -8,7 +8,7 @@ from typing import IO, Final
 
 from av.container import InputContainer
 
-RAW: Final = frozenset({"h264", "hevc", "mpegvideo", "mjpeg", "truehd", "mlp"})
+RAW: Final = frozenset({"h264", "hevc", "mpegvideo", "mjpeg", "truehd", "mlp", "aac"})
 """Containers that hold pictures or sounds and nothing else: what they say is a guess."""
 
 _TAIL: Final = 16 << 20

@@ -12,8 +12,8 @@ from zapette_webapp.streams.making.process import Process
 from zapette_webapp.streams.planning import command
 from zapette_webapp.streams.planning.facts import Facts
 
-UNINDEXED: Final = frozenset({"mpegts", "mpeg"})
-"""The containers, as ffmpeg calls them, in which one cannot go to a keyframe."""
+UNINDEXED: Final = frozenset({"mpegts", "mpeg", "flv"})
+"""The containers, as ffmpeg calls them, in which it may go to the keyframe after a place."""
 
 SAMPLE: Final = 24.0
 """The seconds at the beginning of a film that are looked at."""
@@ -25,7 +25,7 @@ LONGEST: Final = 12.0
 def longest(ffmpeg: str, file: Path, facts: Facts) -> float:
     """Return the most seconds between two keyframes at the beginning of a film.
 
-    0 where the container has an index, or the film has no picture.
+    0 where ffmpeg goes to the keyframe before a place, or the film has no picture.
     """
     if facts.demuxer not in UNINDEXED or facts.picture is None:
         return 0.0

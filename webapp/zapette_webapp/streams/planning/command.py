@@ -23,6 +23,8 @@ SOUND_BITRATE: Final = 160_000
 _EARLIER: Final = 1.0
 """Reading begins so many seconds before a part, to miss nothing of it."""
 
+# Containers without times: ffmpeg finds no place in them, and begins at their beginning.
+_WITHOUT_TIMES: Final = frozenset({"h264", "hevc", "aac"})
 _LOCAL: Final = ("-protocol_whitelist", "file,pipe")
 _QUIET: Final = (
     *("-nostdin", "-v", "error", "-max_alloc", str(512 << 20)),
@@ -200,6 +202,8 @@ def arguments(
         earlier: seconds before it at which a keyframe is certain to come.
     """
     begins = max(0.0, recipe.begins(first) - earlier)
+    if facts.demuxer in _WITHOUT_TIMES:
+        begins = 0.0
     # browsers give up at a frame that is not whole
     whole = ("-fflags", "+discardcorrupt") if facts.cut_off else ()
     place = (*whole, *(("-ss", f"{begins:.6f}") if begins else ()))
