@@ -31,6 +31,9 @@ _KNOWN: Final = (
     "WHERE folder = ? AND rank != 0 AND"
 )
 
+# music has its title from its tags, also if it is to be probed once more
+_HAS_TAGS: Final = "kind = 'audio' AND (probed = 1 OR coalesce(artist, album) IS NOT NULL)"
+
 # the ranks, which order a folder: its folders have 0
 _MEDIUM: Final = 1
 _PLAYLIST: Final = 2
@@ -237,19 +240,16 @@ def _put(file: SqliteConnection, folder: str, medium: Medium, new_since: float |
     title = file_names.from_name(name.stem) if is_music else file_names.from_path(medium.path)
     size, mtime_ns, poster, poster_mtime_ns, texts = _facts(medium)
     file.write(
-        "INSERT INTO entries (path, folder, kind, rank, sort, search, title, year, series, season, "
-        "episode, size, mtime_ns, added_at, poster, poster_mtime_ns, subtitles) "
+        "INSERT INTO entries (path, folder, kind, rank, sort, search, title, year, series, "  # noqa: S608
+        "season, episode, size, mtime_ns, added_at, poster, poster_mtime_ns, subtitles) "
         "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
         "ON CONFLICT (path) DO UPDATE SET gone_at = NULL, kind = CASE WHEN probed = 1 "
         "AND size = excluded.size AND mtime_ns = excluded.mtime_ns THEN kind "
         "ELSE excluded.kind END, "
         "rank = excluded.rank, sort = excluded.sort, year = excluded.year, "
         "series = excluded.series, season = excluded.season, episode = excluded.episode, "
-        # music has its title from its tags, also if it is to be probed once more
-        "title = CASE WHEN kind = 'audio' AND (probed = 1 OR coalesce(artist, album) IS NOT NULL) "
-        "THEN title ELSE excluded.title END, "
-        "search = CASE WHEN kind = 'audio' AND (probed = 1 OR coalesce(artist, album) IS NOT NULL) "
-        "THEN search ELSE excluded.search END, "
+        f"title = CASE WHEN {_HAS_TAGS} THEN title ELSE excluded.title END, "
+        f"search = CASE WHEN {_HAS_TAGS} THEN search ELSE excluded.search END, "
         "poster = excluded.poster, "
         "poster_mtime_ns = excluded.poster_mtime_ns, subtitles = excluded.subtitles, "
         "probed = CASE WHEN size = excluded.size AND mtime_ns = excluded.mtime_ns THEN probed "
