@@ -23,12 +23,13 @@ LOADING: Final = 30.0
 EXPIRY: Final = 10
 """How long a broker may hold a call before it must drop it, in seconds (MQTT 5)."""
 
-_LOADS: Final = {
+LOADS: Final = {
     *("load", "next", "previous", "jump", "play", "toggle"),
-    # these may load the present medium again
     *("seek", "seek/by", "stream", "audio", "subtitles"),
-    "find",
 }
+"""The procedures of a player that may load a medium, or the present one again."""
+
+_SLOW: Final = {*LOADS, "find"}
 _PROTOCOL: Final = "protocol"
 
 
@@ -90,7 +91,7 @@ class Caller:
                 payload,
                 message_expiry_interval=self._expiry,
             )
-            async with asyncio.timeout(LOADING if procedure in _LOADS else TIMEOUT):
+            async with asyncio.timeout(LOADING if procedure in _SLOW else TIMEOUT):
                 return await future
         except TimeoutError:
             raise CallError("timeout", procedure) from None

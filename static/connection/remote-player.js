@@ -15,9 +15,9 @@ import { Signal } from "../events/signal.js";
 /** Milliseconds after which a player that has not sent its state is asked again. */
 const STATUS_PATIENCE = 3000;
 /** Milliseconds that a player has to load a medium, which may have to be converted. */
-const LOADING = 30_000;
+export const LOADING = 30_000;
 /** The procedures that may load a medium, or the present one again. */
-const LOADS = [
+export const LOADS = [
   ...["load", "next", "previous", "jump", "play", "toggle"],
   ...["seek", "seek/by", "stream", "audio", "subtitles"],
 ];

@@ -10,6 +10,7 @@ from tests.contract.vector_files import vectors
 from tests.programs.system import System
 from zapette import Application, errors
 from zapette.client.calls import outgoing_calls as outgoing
+from zapette.client.players import player
 from zapette.mqtt import retained_repeats
 from zapette.protocol import messages, ranges
 from zapette.protocol.topics import Topics
@@ -80,6 +81,11 @@ def test_procedures_of_the_server_and_the_broker(system: System) -> None:
             )
 
 
+def test_the_procedures_that_load() -> None:
+    declared = vectors("procedures")["player"]
+    assert {name for name, it in declared.items() if it.get("loads")} == player.LOADS
+
+
 def test_events_of_home_assistant() -> None:
     made = entity_payloads.components(PLAYER, Topics(), "http://localhost/", ())
     events = [it["event_types"] for it in made.values() if it["platform"] == "event"]
@@ -107,4 +113,5 @@ def test_sizes_and_times() -> None:
     assert limits["parameters_bytes"] == messages.MAX_PARAMETERS
     assert limits["library_entries"] == queries.MOST
     assert limits["call_expiry_seconds"] == outgoing.EXPIRY
+    assert limits["loading_seconds"] == player.LOADING
     assert limits["doubtful_seconds"] == retained_repeats.DOUBTFUL

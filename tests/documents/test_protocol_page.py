@@ -103,6 +103,12 @@ def test_what_procedures_answer() -> None:
     assert set(quoted(introduction)) == others
 
 
+def test_the_procedures_that_load() -> None:
+    _, _, told = PAGE.read_text().partition("for the response to ")
+    loading = [name for name, it in PROCEDURES["player"].items() if it.get("loads")]
+    assert quoted(told.partition(":")[0]) == loading
+
+
 def test_other_procedures() -> None:
     (rows,) = tables(PAGE, "Other procedures")
     told: dict[str, dict[str, list[str]]] = {}
@@ -183,6 +189,7 @@ def test_the_sizes_and_times() -> None:
         "library_entries": f"from 0; 1 to {limits['library_entries']}, default",
         "call_expiry_seconds": f"message expiry of {NUMBERS[limits['call_expiry_seconds']]} second",
         "states_per_second": f"at most {NUMBERS[limits['states_per_second']]} times a second",
+        "loading_seconds": f"Wait up to {limits['loading_seconds']} s for the response",
         "doubtful_seconds": f"takes {NUMBERS[limits['doubtful_seconds']]} second or longer",
         "resumed_seconds": f"a film of {NUMBERS[resumed]} minutes or more resumes",
     }

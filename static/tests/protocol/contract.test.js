@@ -12,6 +12,7 @@ import { PROCEDURES } from "../../protocol/procedures.js";
 import { ENTRIES } from "../../protocol/ranges.js";
 import { MOST_ITEMS } from "../../playback/queue.js";
 import { OF_GUESTS } from "../../remote/rights.js";
+import { LOADING, LOADS } from "../../connection/remote-player.js";
 import { EXPIRY } from "../../connection/rpc.js";
 import { INTERVAL } from "../../events/throttle.js";
 import { Topics } from "../../protocol/topics.js";
@@ -29,9 +30,14 @@ const { player: procedures } = vectors("procedures");
 test("the procedures, and what each takes", () => {
   const declared = Object.entries(PROCEDURES).map(([name, parameters]) => [
     name,
-    { parameters, answers: procedures[name].answers },
+    { ...procedures[name], parameters },
   ]);
   assert.deepEqual(Object.fromEntries(declared), procedures);
+});
+
+test("which procedures may load a medium", () => {
+  const loading = Object.keys(procedures).filter((name) => procedures[name].loads);
+  assert.deepEqual(Array.from(LOADS).sort(), loading.sort());
 });
 
 /** @type {Record<PropertyKey, unknown>} */
@@ -172,6 +178,7 @@ test("sizes and times", () => {
       chapter_title: LONGEST_TITLE,
       library_entries: ENTRIES.most,
       call_expiry_seconds: EXPIRY,
+      loading_seconds: LOADING / 1000,
       states_per_second: 1000 / INTERVAL,
       resumed_seconds: [299, 300, 301].find(resumed),
       doubtful_seconds: DOUBTFUL / 1000,

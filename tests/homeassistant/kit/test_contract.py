@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from custom_components.zapette.button import BUTTONS
-from custom_components.zapette.calls import EXPIRY
+from custom_components.zapette.calls import EXPIRY, LOADING, LOADS
 from custom_components.zapette.const import DEFAULT_VOLUME_STEP
 from custom_components.zapette.errors import CODES
 from custom_components.zapette.event import EVENTS
@@ -75,11 +75,17 @@ def test_sizes_and_times() -> None:
     limits = vectors("limits")
     assert limits["library_entries"] == PAGE
     assert limits["call_expiry_seconds"] == EXPIRY
+    assert limits["loading_seconds"] == LOADING
 
 
 def test_volume() -> None:
     (step,) = vectors("procedures")["player"]["volume/up"]["parameters"]
     assert step["default"] == DEFAULT_VOLUME_STEP
+
+
+def test_the_procedures_that_load() -> None:
+    declared = vectors("procedures")["player"]
+    assert {name for name, it in declared.items() if it.get("loads")} == LOADS
 
 
 def test_errors() -> None:

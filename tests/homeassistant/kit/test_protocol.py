@@ -53,8 +53,7 @@ def test_base_topics() -> None:
 async def test_loading_may_take_longer(hass: HomeAssistant, mqtt: MockConfigEntry) -> None:
     caller = Caller(hass, topics.player("zapette", "0" * 32), "kit")
     stop = await caller.async_start()
-    names = ["load", "next", "previous", "jump", "play", "toggle", "find"]
-    names += ["seek", "seek/by", "stream", "audio", "subtitles"]
+    names = [*calls.LOADS, "find"]
     with patch.object(calls, "TIMEOUT", 0.1):
         loads = [asyncio.create_task(caller.async_call(it)) for it in names]
         # its time begins later, and is over

@@ -15,11 +15,11 @@ from zapette.protocol.topics import Callee
 LOADING: Final = 30.0
 """Seconds that a player has to load a medium, which may have to be converted."""
 
-_LOADS: Final = {
+LOADS: Final = {
     *("load", "next", "previous", "jump", "play", "toggle"),
-    # these may load the present medium again
     *("seek", "seek/by", "stream", "audio", "subtitles"),
 }
+"""The procedures that may load a medium, or the present one again."""
 
 Answer = TypeVar("Answer")
 
@@ -289,7 +289,7 @@ class AsyncPlayer(PlayerProcedures[Awaitable[State]]):
 
 
 def _timeout(procedure: str, usual: float) -> float:
-    return max(usual, LOADING) if procedure in _LOADS else usual
+    return max(usual, LOADING) if procedure in LOADS else usual
 
 
 def _move(origin: Callee, other: Callee) -> Move:
