@@ -10,13 +10,14 @@ from typing import Final
 
 from zapette.client.interruption import Interruption
 from zapette_broker.storage.store_errors import StoreError, UnusableStore
-from zapette_cli.processes.part import DAMAGED, FATAL, LONGEST_DELAY, SHORTEST_DELAY, Part
+from zapette_cli.processes.part import DAMAGED, FATAL, Part
 from zapette_cli.processes.ports import check_ports
 from zapette_cli.processes.reloading import EVERYTHING, Watcher
 from zapette_server.settings.settings import Settings
 from zapette_server.storage.data_folder import make_folder, read_secret
 from zapette_server.storage.folder_lock import FolderLock
 from zapette_server.storage.opening import SQLITE
+from zapette_server.supervisor import FIRST_DELAY, LONGEST_DELAY
 
 log = logging.getLogger("zapette.manager")
 
@@ -86,7 +87,7 @@ def _prepare(settings: Settings, stopping: Interruption, secret: bytes | None = 
     # only here: other commands start without SQLite
     from zapette_server.storage import stores
 
-    delay = SHORTEST_DELAY
+    delay = FIRST_DELAY
     while not stopping.is_set():
         try:
             _check_secret(settings, secret)

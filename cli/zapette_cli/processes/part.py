@@ -12,6 +12,7 @@ from typing import Final
 
 from zapette_server.settings.settings import Settings
 from zapette_server.settings.sources import to_environment
+from zapette_server.supervisor import FIRST_DELAY, LONGEST_DELAY, STEADY
 
 log = logging.getLogger("zapette.manager")
 
@@ -20,10 +21,6 @@ FATAL: Final = 2
 
 DAMAGED: Final = 65
 """The exit code of a part that found a damaged store (EX_DATAERR of sysexits.h)."""
-
-SHORTEST_DELAY: Final = 0.5
-LONGEST_DELAY: Final = 30.0
-_SETTLED: Final = 60.0
 
 
 @dataclass(slots=True)
@@ -39,7 +36,7 @@ class Part:
     name: str
     settings: Settings
     process: subprocess.Popen[bytes] | None = None
-    delay: float = SHORTEST_DELAY
+    delay: float = FIRST_DELAY
     started_at: float = 0.0
     start_at: float = field(default=0.0)
     renewing: bool = False
@@ -69,8 +66,8 @@ class Part:
             self.renewing = False
             self.start_at = now
             return None
-        if now - self.started_at > _SETTLED:
-            self.delay = SHORTEST_DELAY
+        if now - self.started_at > STEADY:
+            self.delay = FIRST_DELAY
         if code == FATAL:
             log.error(
                 "the %s ended (%s), and starting it again would not help", self.name, _cause(code)
