@@ -13,14 +13,14 @@ from zapette.protocol.ranges import LONGEST_TITLE
 from zapette_webapp.errors import LinksMissing, NoFilm, PrivateAddress, ToolTooLong, ToolTooMuch
 from zapette_webapp.links.__main__ import MISSING
 from zapette_webapp.links.guard import is_public
-from zapette_webapp.links.typed_addresses import LONGEST, read_address
+from zapette_webapp.links.typed_addresses import HOME_ENDS, LONGEST, read_address
 from zapette_webapp.media.tools import Limits, Tool
 
 LIMITS: Final = Limits(cpu=20, wall=30.0, memory=1 << 30, output=1 << 20, waiting=3)
 """The limits of one page."""
 
 _STREAM: Final = "application/vnd.apple.mpegurl"
-_LOCAL_ENDS: Final = (".local", ".lan", ".home", ".internal", ".localhost", ".arpa")
+_LOCAL_ENDS: Final = tuple(f".{it}" for it in (*HOME_ENDS, "localhost"))
 
 Found = dict[str, Any]
 

@@ -21,10 +21,12 @@ _ENDS: Final = (
     "com|org|net|edu|gov|info|io|tv|me|co|app|dev|eu|uk|de|fr|es|it|nl|be|ch|at|pt|pl|cz|se|no|fi"
     "|dk|ie|us|ca|au|nz|jp|cn|kr|in|br|mx|ar|ru|ua|tr|za|gg|ly|to|cc"
 )
-_HOME_ENDS: Final = "local|lan|home|internal|arpa"
+HOME_ENDS: Final = ("local", "lan", "home", "internal", "arpa")
+"""The ends of names that only a home knows."""
+
 _BARE: Final = re.compile(
     rf"(?:(?P<www>www\.(?:{_LABEL}\.)+[a-z]{{2,}})|(?P<name>(?:{_LABEL}\.)+(?:{_ENDS}))"
-    rf"|(?P<home>{_NUMBERS}|localhost|(?:{_LABEL}\.)+(?:{_HOME_ENDS})))"
+    rf"|(?P<home>{_NUMBERS}|localhost|(?:{_LABEL}\.)+(?:{'|'.join(HOME_ENDS)})))"
     r"(?P<port>:\d{1,5})?(?P<rest>[/?]\S*)?"
 )
 
