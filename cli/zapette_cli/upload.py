@@ -18,15 +18,15 @@ from zapette_cli.errors import TargetError, UploadError
 from zapette_cli.language import Text
 
 _TIMEOUT: Final = 90.0
-_TRIES: Final = 60
-_LONGEST_PAUSE: Final = 10.0
+TRIES: Final = 60
+LONGEST_PAUSE: Final = 10.0
 _CUT: Final = frozenset({"request_timeout", "conflict", "too_many_requests"})
 _FINAL: Final = frozenset({"no_room", "not_implemented"})
 _SERVER_ERRORS: Final = 500
 _CONTENT_TOO_LARGE: Final = 413
-_FIRST: Final = 512 << 10
-_LEAST: Final = 64 << 10
-_QUICK: Final = 1.0
+FIRST: Final = 512 << 10
+LEAST: Final = 64 << 10
+QUICK: Final = 1.0
 """Parts that take fewer seconds grow; those that do not arrive shrink."""
 
 _SHORTER: Final = Text(
@@ -160,7 +160,7 @@ def send(
     """
     state = server.ask("POST", "api/uploads", {"name": name, "size": size})
     path = f"api/uploads/{state['id']}"
-    length, most = _FIRST, int(state["part"])
+    length, most = FIRST, int(state["part"])
     failures = 0
     try:
         while state["source"] is None:
@@ -173,20 +173,20 @@ def send(
                 began = time.monotonic()
                 state = server.ask("PUT", f"{path}?offset={received}", part)
                 failures = 0
-                if time.monotonic() - began < _QUICK:
+                if time.monotonic() - began < QUICK:
                     length = min(2 * length, most)
                 progressed(state["received"], False)
             except UploadError as error:
                 failures += 1
-                is_too_large = error.status == _CONTENT_TOO_LARGE and length > _LEAST
-                if not (error.is_passing or is_too_large) or failures > _TRIES:
+                is_too_large = error.status == _CONTENT_TOO_LARGE and length > LEAST
+                if not (error.is_passing or is_too_large) or failures > TRIES:
                     raise
-                length = max(_LEAST, length // 2)
+                length = max(LEAST, length // 2)
                 if is_too_large:
                     # a proxy takes no larger ones
                     most = length
                 progressed(state["received"], not error.status)
-                pause(min(_LONGEST_PAUSE, 0.25 * 2**failures))
+                pause(min(LONGEST_PAUSE, 0.25 * 2**failures))
     except BaseException:
         _cancel(server, path)
         raise

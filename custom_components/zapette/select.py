@@ -16,7 +16,7 @@ from .player_state import PlayerState, Tracks
 PARALLEL_UPDATES = 0
 
 OFF: Final = "off"
-_SPEEDS: Final = (0.5, 0.75, 1.0, 1.25, 1.5, 2.0)
+SPEEDS: Final = (0.5, 0.75, 1.0, 1.25, 1.5, 2.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ def _options(tracks: Tracks) -> dict[str, Any]:
 
 
 def _speed(state: PlayerState) -> Choice:
-    speeds = sorted({*_SPEEDS, state.rate})
+    speeds = sorted({*SPEEDS, state.rate})
     return Choice({f"{speed:g}x": speed for speed in speeds}, state.rate)
 
 

@@ -2,11 +2,10 @@
 
 import { CallError } from "../protocol/errors.js";
 import { beginning } from "../protocol/messages.js";
+import { TITLE } from "../protocol/ranges.js";
 
 /** Seconds by which the second player may be off when the first one pauses. */
-const NEAR = 0.5;
-/** The most characters of a title in a queue. */
-const LONGEST_TITLE = 200;
+export const NEAR = 0.5;
 
 /**
  * @typedef {import("../protocol/player-state.js").PlayerState} PlayerState
@@ -97,7 +96,7 @@ async function choose({ audio, subtitles, rate }, to) {
 
 /** @param {string | null} title */
 function titled(title) {
-  const short = beginning((title ?? "").trim(), LONGEST_TITLE);
+  const short = beginning((title ?? "").trim(), TITLE.most);
   return short ? { title: short } : {};
 }
 

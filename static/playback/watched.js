@@ -1,7 +1,7 @@
 /** The sources of media that were played to their end, newest first; no I/O. */
 
 /** The most media that are remembered, because the answer to `history` holds all of them. */
-const MOST = 500;
+export const MOST = 500;
 
 /**
  * Remember `source` as the latest.

@@ -5,7 +5,7 @@
 
 import { CallError } from "./errors.js";
 import { beginning } from "./messages.js";
-import { NAME, RATE, SUBTITLE_DELAY, SUBTITLE_SIZE, TYPES, VOLUME } from "./ranges.js";
+import { NAME, RATE, SUBTITLE_DELAY, SUBTITLE_SIZE, TITLE, TYPES, VOLUME } from "./ranges.js";
 
 /**
  * @typedef {import("./messages.js").Parameters} Parameters
@@ -27,7 +27,7 @@ const ON = [{ name: "on", type: "boolean", default: null }];
 /** @type {readonly Parameter[]} */
 const MEDIUM = [
   { name: "source", type: "text", least: 1, most: 4096 },
-  { name: "title", type: "text", least: 1, most: 200, default: null },
+  { name: "title", type: "text", ...TITLE, default: null },
 ];
 /** @type {readonly Parameter[]} */
 const STEP = [{ name: "step", type: "number", least: 1, most: 100, default: 5 }];

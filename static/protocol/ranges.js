@@ -15,6 +15,9 @@ export const SUBTITLE_DELAY = Object.freeze({ least: -60, most: 60 });
 /** Characters of a player's name. */
 export const NAME = Object.freeze({ least: 1, most: 64 });
 
+/** Characters of a medium's title. */
+export const TITLE = Object.freeze({ least: 1, most: 200 });
+
 /** MIME types in one request. */
 export const TYPES = Object.freeze({ most: 500 });
 

@@ -10,14 +10,16 @@ from tests.contract.vector_files import vectors
 from tests.programs.system import System
 from zapette import Application, errors
 from zapette.client.calls import outgoing_calls as outgoing
-from zapette.client.players import player
+from zapette.client.players import moving, player
 from zapette.mqtt import retained_repeats
 from zapette.protocol import messages, ranges
 from zapette.protocol.topics import Topics
+from zapette_cli import upload
 from zapette_homeassistant import entity_payloads
 from zapette_server.access.rights import Role, rights
 from zapette_webapp import problem_details
 from zapette_webapp.library import queries
+from zapette_webapp.media.pictures import sheet
 
 ME = "remote-1"
 PLAYER = "0" * 32
@@ -106,6 +108,21 @@ def test_ranges() -> None:
     assert of["volume", "level"] == ranges.VOLUME
     assert of["rename", "name"] == (1, ranges.LONGEST_NAME)
     assert of["load", "title"] == (1, ranges.LONGEST_TITLE)
+
+
+def test_what_other_clients_do_alike() -> None:
+    alike = vectors("alike")
+    assert alike["move_within_seconds"] == moving.NEAR
+    assert alike["upload"] == {
+        "first_part_bytes": upload.FIRST,
+        "least_part_bytes": upload.LEAST,
+        "quick_seconds": upload.QUICK,
+        "longest_pause_seconds": upload.LONGEST_PAUSE,
+        "tries": upload.TRIES,
+    }
+    assert alike["sheet"] == {
+        "columns": sheet.COLUMNS, "count": sheet.COUNT, "width": sheet.WIDTH, "height": sheet.HEIGHT
+    }  # fmt: skip
 
 
 def test_sizes_and_times() -> None:

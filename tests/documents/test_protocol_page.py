@@ -184,6 +184,7 @@ def test_the_sizes_and_times() -> None:
     told = {
         "parameters_bytes": f"is over {limits['parameters_bytes'] >> 10} KiB",
         "queue_items": f"The queue holds {limits['queue_items']} items",
+        "watched": f"`watched` lists at most {limits['watched']} sources",
         "chapters": f"at most {limits['chapters']} chapters",
         "chapter_title": f"titles of at most {limits['chapter_title']} characters",
         "library_entries": f"from 0; 1 to {limits['library_entries']}, default",

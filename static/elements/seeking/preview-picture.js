@@ -4,11 +4,11 @@ import { build } from "../dom.js";
 import { retryPicture } from "../picture-retry.js";
 
 /** The tiles of a sheet (docs/library-api.md), which stand for `COUNT` equal parts of a film. */
-const COLUMNS = 10;
-const COUNT = 200;
+export const COLUMNS = 10;
+export const COUNT = 200;
 /** The size of a tile, in pixels. */
-const WIDTH = 160;
-const HEIGHT = 90;
+export const WIDTH = 160;
+export const HEIGHT = 90;
 
 export class PreviewPicture {
   /** hidden until the sheet is loaded */

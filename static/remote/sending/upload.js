@@ -3,15 +3,15 @@
 import { ApiError } from "../../protocol/errors.js";
 
 /** The bytes of the first part, and the least of any. */
-const FIRST = 512 << 10;
-const LEAST = 64 << 10;
+export const FIRST = 512 << 10;
+export const LEAST = 64 << 10;
 /** Milliseconds; parts grow if they take less, and shrink if they take more. */
-const QUICK = 1000;
+export const QUICK = 1000;
 const SLOW = 5000;
 /** The most milliseconds between two attempts. */
-const LONGEST_PAUSE = 10_000;
+export const LONGEST_PAUSE = 10_000;
 /** The number of retries, which take some ten minutes. */
-const TRIES = 60;
+export const TRIES = 60;
 /** How often a proxy may refuse in the server's place, as one that starts does. */
 const REFUSALS = 5;
 /** A server error that a retry does not change. */

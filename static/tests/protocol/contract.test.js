@@ -5,12 +5,16 @@ import { REASONS } from "../../media/delivery/decision.js";
 import { CALL_ERRORS, MEDIA_REASONS } from "../../protocol/errors.js";
 import { LONGEST_TITLE, MOST_CHAPTERS } from "../../protocol/chapters.js";
 import { MAX_PARAMETERS } from "../../protocol/messages.js";
+import * as sheet from "../../elements/seeking/preview-picture.js";
+import { NEAR } from "../../playback/move.js";
+import { MOST as MOST_WATCHED } from "../../playback/watched.js";
 import { resumeAt } from "../../playback/resume-positions.js";
 import { ProcedureHandlers } from "../../player/procedure-handlers.js";
 import { DOUBTFUL, EVENTS, PlayerVoice } from "../../player/state/voice.js";
 import { PROCEDURES } from "../../protocol/procedures.js";
-import { ENTRIES } from "../../protocol/ranges.js";
+import { ENTRIES, RATES } from "../../protocol/ranges.js";
 import { MOST_ITEMS } from "../../playback/queue.js";
+import * as upload from "../../remote/sending/upload.js";
 import { OF_GUESTS } from "../../remote/rights.js";
 import { LOADING, LOADS } from "../../connection/remote-player.js";
 import { EXPIRY } from "../../connection/rpc.js";
@@ -165,6 +169,29 @@ test("what the player says unasked is retained, and is sent again, as the contra
   );
 });
 
+test("what other clients do alike", () => {
+  const { description } = vectors("alike");
+  const told = {
+    description,
+    rates: RATES,
+    move_within_seconds: NEAR,
+    upload: {
+      first_part_bytes: upload.FIRST,
+      least_part_bytes: upload.LEAST,
+      quick_seconds: upload.QUICK / 1000,
+      longest_pause_seconds: upload.LONGEST_PAUSE / 1000,
+      tries: upload.TRIES,
+    },
+    sheet: {
+      columns: sheet.COLUMNS,
+      count: sheet.COUNT,
+      width: sheet.WIDTH,
+      height: sheet.HEIGHT,
+    },
+  };
+  assert.deepEqual(told, vectors("alike"));
+});
+
 test("sizes and times", () => {
   const place = { source: "a", title: "A", poster: null, position: 100, at: 0 };
   const resumed = (/** @type {number} */ duration) => resumeAt([{ ...place, duration }], "a") > 0;
@@ -174,6 +201,7 @@ test("sizes and times", () => {
       description: limits.description,
       parameters_bytes: MAX_PARAMETERS,
       queue_items: MOST_ITEMS,
+      watched: MOST_WATCHED,
       chapters: MOST_CHAPTERS,
       chapter_title: LONGEST_TITLE,
       library_entries: ENTRIES.most,

@@ -17,8 +17,10 @@ from custom_components.zapette.event import EVENTS
 from custom_components.zapette.media_browser import PAGE
 from custom_components.zapette.media_id import Medium
 from custom_components.zapette.media_player import FEATURES
+from custom_components.zapette.move import LONGEST_TITLE, NEAR
+from custom_components.zapette.number import LARGEST_DELAY
 from custom_components.zapette.player_state import PlayerState, Queue, Track, Tracks
-from custom_components.zapette.select import SELECTS
+from custom_components.zapette.select import SELECTS, SPEEDS
 
 ROOT = Path(__file__).resolve().parents[3]
 INTEGRATION = ROOT / "custom_components" / "zapette"
@@ -76,6 +78,20 @@ def test_sizes_and_times() -> None:
     assert limits["library_entries"] == PAGE
     assert limits["call_expiry_seconds"] == EXPIRY
     assert limits["loading_seconds"] == LOADING
+
+
+def test_ranges() -> None:
+    declared = vectors("procedures")["player"]
+    (delay,) = declared["subtitles/delay"]["parameters"]
+    assert (delay["least"], delay["most"]) == (-LARGEST_DELAY, LARGEST_DELAY)
+    _, title = declared["queue/add"]["parameters"]
+    assert title["most"] == LONGEST_TITLE
+
+
+def test_what_other_clients_do_alike() -> None:
+    alike = vectors("alike")
+    assert alike["rates"] == list(SPEEDS)
+    assert alike["move_within_seconds"] == NEAR
 
 
 def test_volume() -> None:

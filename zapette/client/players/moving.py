@@ -12,7 +12,8 @@ from zapette.errors import CallError, GestureRequired, InvalidArgument, MediaErr
 from zapette.protocol.ranges import LONGEST_TITLE
 from zapette.protocol.state import State
 
-_NEAR: Final = 0.5
+NEAR: Final = 0.5
+"""Seconds by which the other player may be off when the origin pauses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ def moving() -> Steps:
             yield Step(False, "pause")
         here: State = yield Step(True, "status")
         there: State = yield Step(False, "status")
-        if abs(here["position"] - there["position"]) > _NEAR:
+        if abs(here["position"] - there["position"]) > NEAR:
             yield from _tolerant("seek", position=here["position"])
     except CallError:
         with suppress(CallError):
