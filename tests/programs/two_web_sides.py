@@ -1,11 +1,16 @@
-"""Two web sides behind nginx, on three NATS servers and one PostgreSQL."""
+"""Two web sides behind nginx, on three NATS servers and one PostgreSQL.
+
+``TEST_FRONT=caddy`` puts Caddy in front of them.
+"""
 
 from __future__ import annotations
 
 import subprocess
+from abc import ABC, abstractmethod
 from contextlib import ExitStack
 from pathlib import Path
 
+from tests.programs.fronts import chosen
 from tests.programs.nats_cluster import SystemOnNats
 from tests.programs.nginx import nginx
 from tests.programs.ports import listens
@@ -17,42 +22,76 @@ from zapette.mqtt.url import BrokerUrl
 from zapette_server.paths import ROOT
 
 
-class Nginx:
-    """The documented nginx in front of both, which writes down which one answers."""
+class Balancer(ABC):
+    """The documented proxy in front of both, which writes down which one answers."""
+
+    file: str
+    answer: str
+    """What it writes down of an answer, with the web side's port in place of ``{}``."""
 
     def __init__(self, folder: Path, port: int, sides: list[str]) -> None:
-        found = (ROOT / "examples" / "cluster" / "nginx.conf").read_text(encoding="utf-8")
+        found = (ROOT / "examples" / "cluster" / self.file).read_text(encoding="utf-8")
         for number, side in enumerate(sides, 1):
             found = found.replace(f"192.0.2.1{number}:8000", side)
-        found = found.replace("listen 80;", f"listen 127.0.0.1:{port};")
         folder.mkdir()
-        self._answered = folder / "answered"
-        logged = f"log_format port $upstream_addr; access_log {self._answered} port;\n"
-        # another user's workers could not open files in the folders of these tests
-        command = nginx(folder, logged + found, "user root;")
-        self._process = subprocess.Popen(ending_with_us(command))
-        eventually(lambda: listens(port), "nginx listens")
+        self._folder = folder
+        self._log = folder / "answered"
+        self._process = subprocess.Popen(ending_with_us(self.command(found, port)))
+        eventually(lambda: listens(port), f"{self.file} is used")
+
+    @abstractmethod
+    def command(self, documented: str, port: int) -> list[str]:
+        """Return the command that runs it with a configuration, on a port."""
 
     def answered(self, side: System) -> int:
         """Return how many requests a web side has answered."""
-        return self._answered.read_text().splitlines().count(f"127.0.0.1:{side.http_port}")
+        return self._log.read_text().count(self.answer.format(side.http_port))
 
     def stop(self) -> None:
         self._process.terminate()
         self._process.wait(20)
 
 
+class Nginx(Balancer):
+    """nginx."""
+
+    file = "nginx.conf"
+    answer = "127.0.0.1:{}\n"
+
+    def command(self, documented: str, port: int) -> list[str]:
+        site = documented.replace("listen 80;", f"listen 127.0.0.1:{port};")
+        logged = f"log_format port $upstream_addr; access_log {self._log} port;\n"
+        # another user's workers could not open files in the folders of these tests
+        return nginx(self._folder, logged + site, "user root;")
+
+
+class Caddy(Balancer):
+    """Caddy."""
+
+    file = "Caddyfile"
+    answer = '"Side":["127.0.0.1:{}"]'
+
+    def command(self, documented: str, port: int) -> list[str]:
+        logged = f"log {{\noutput file {self._log}\n}}"
+        site = documented.replace(":80 {", f"http://:{port} {{\n{logged}")
+        named = "(web_sides) {\nheader_down Side {http.reverse_proxy.upstream.hostport}"
+        site = site.replace("(web_sides) {", named)
+        file = self._folder / self.file
+        file.write_text(f"{{\nadmin off\nauto_https off\ndefault_bind 127.0.0.1\n}}\n{site}")
+        return ["caddy", "run", "--config", str(file), "--adapter", "caddyfile"]
+
+
 class TwoWebSides(System):
-    """All of it: pages and requests go through nginx, the rest is of the first web side."""
+    """All of it: pages and requests go through a proxy, the rest is of the first web side."""
 
     first: SystemOnNats
     second: System
-    nginx: Nginx
+    balancer: Balancer
     postgresql: PostgresqlServer
 
     def __init__(self, folder: Path, settings: dict[str, str] | None = None) -> None:
         super().__init__(folder, {"ZAPETTE_BIND": "127.0.0.1"} | (settings or {}))
-        # it has an nginx of its own
+        # it has a proxy of its own
         self.front = None
         self._stack = ExitStack()
 
@@ -77,7 +116,7 @@ class TwoWebSides(System):
         return self.first.environment
 
     def start(self) -> System:
-        """Start the database, the nodes, both web sides, and nginx; or a web side that ended."""
+        """Start the database, nodes, web sides and proxy; or a web side that ended."""
         if self.process is None:
             self._start_all()
         for side in self.each:
@@ -104,8 +143,9 @@ class TwoWebSides(System):
             config = {"ZAPETTE_CONFIG": str(self.first.cluster.settings_file)}
             self.second = stack.enter_context(System(folders[1], config | settings))
             sides = [f"127.0.0.1:{it.http_port}" for it in self.each]
-            self.nginx = Nginx(self.folder / "nginx", self.http_port, sides)
-            stack.callback(self.nginx.stop)
+            kind = Caddy if chosen() == "caddy" else Nginx
+            self.balancer = kind(self.folder / "proxy", self.http_port, sides)
+            stack.callback(self.balancer.stop)
             self._stack = stack.pop_all()
 
     def stop(self) -> int:

@@ -84,7 +84,7 @@ def test_the_pages_come_from_both_and_are_on_several_nodes(
     for _ in range(3):
         module_pages.remote(system, pair.player)
     assert len({it.url for it in module_pages.watch.sockets}) > 1
-    eventually(lambda: all(sides.nginx.answered(it) > 2 for it in sides.each), "both answered")
+    eventually(lambda: all(sides.balancer.answered(it) > 2 for it in sides.each), "both answered")
 
 
 def answers(caller: Client) -> bool:
