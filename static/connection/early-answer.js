@@ -30,7 +30,8 @@ export function takeOver(fetch, early) {
 }
 
 /**
- * Return a `dial` whose first socket to the `early` address is the early one unless it has ended.
+ * Return a `dial` whose first socket is the early one, unless that has ended. Of several brokers,
+ * the page may name another one than the credentials: one that has been reached is as good.
  * @param {Dial} dial
  * @param {Early | undefined} early
  * @returns {Dial}
@@ -41,8 +42,9 @@ export function takeOverSocket(dial, early) {
     const socket = left;
     left = undefined;
     if (!socket) return dial(url);
-    if (socket.url === url && socket.readyState <= socket.OPEN) return socket;
-    if (socket.readyState === socket.CONNECTING) socket.onopen = () => socket.close();
+    const { readyState, CONNECTING, OPEN } = socket;
+    if (readyState === OPEN || (readyState === CONNECTING && socket.url === url)) return socket;
+    if (readyState === CONNECTING) socket.onopen = () => socket.close();
     else socket.close();
     return dial(url);
   };

@@ -49,7 +49,8 @@ test("without an early request there is nothing to take over", async () => {
  * @param {number} readyState
  */
 function reachTwice(url, readyState) {
-  const socket = { url, readyState, OPEN: 1, closed: false, close: () => (socket.closed = true) };
+  const close = () => (socket.closed = true);
+  const socket = { url, readyState, CONNECTING: 0, OPEN: 1, closed: false, close, onopen: close };
   const answer = Promise.resolve(/** @type {any} */ ({}));
   const early = { url: URL, body: BODY, answer, socket: /** @type {any} */ (socket) };
   const reach = takeOverSocket(/** @type {any} */ (() => "fresh"), early);
@@ -57,13 +58,18 @@ function reachTwice(url, readyState) {
   return { got: got.map((one) => (/** @type {any} */ (one) === socket ? "early" : one)), socket };
 }
 
-test("the early socket is taken once, if it leads to the broker and has not ended", () => {
+test("the early socket is taken once, if it leads to a broker and has not ended", () => {
   for (const state of [0, 1]) {
     assert.deepEqual(reachTwice("ws://tv/mqtt", state).got, ["early", "fresh"]);
   }
-  assert.deepEqual(reachTwice("ws://tv/mqtt", 3).got, ["fresh", "fresh"]);
-  const { got, socket } = reachTwice("ws://other/mqtt", 1);
+  assert.deepEqual(reachTwice("ws://other/mqtt", 1).got, ["early", "fresh"]);
+  for (const state of [2, 3]) {
+    assert.deepEqual(reachTwice("ws://tv/mqtt", state).got, ["fresh", "fresh"]);
+  }
+  // the address of an earlier day, maybe
+  const { got, socket } = reachTwice("ws://other/mqtt", 0);
   assert.deepEqual(got, ["fresh", "fresh"]);
+  socket.onopen();
   assert.ok(socket.closed);
   assert.equal(
     takeOverSocket(/** @type {any} */ (() => "fresh"), undefined)("ws://tv/mqtt"),

@@ -54,8 +54,9 @@ def test_a_remote_asks_for_its_credentials_and_the_broker_early_and_once(
     assert len(credentials) == 1
     assert credentials[0]["initiator"]["stack"]["callFrames"][0]["url"] == document
     early, *later = sockets
-    # the page tries MQTT 5 first, and MQTT 3.1.1 on a connection of its own
-    assert len(later) == (shared_system.version() is not MQTTProtocolVersion.MQTTv5)
+    # of NATS, it tries MQTT 5 first; the node of the page may not have answered yet
+    wanted = (0,) if shared_system.version() is MQTTProtocolVersion.MQTTv5 else (1, 2)
+    assert len(later) in wanted
     assert early["initiator"]["stack"]["callFrames"][0]["url"] == document
     scripts = [event["request"]["url"] for event in asked if event.get("type") == "Script"]
     assert sum(url.endswith("/remote/remote.js") for url in scripts) == 1
