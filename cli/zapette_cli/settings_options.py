@@ -14,7 +14,7 @@ from zapette_server.local_broker import settings_file
 from zapette_server.settings.sources import load
 
 _FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
-_FOLDER: Final = click.Path(file_okay=False)
+_FOLDER: Final = click.Path(file_okay=False, readable=False)
 OPTIONS: Final[tuple[tuple[str, Any, str, str], ...]] = (
     ("--http-port", int, "http_port", "Port of the pages, the API and MQTT over WebSocket."),
     ("--mqtt-port", int, "mqtt_port", "Port of MQTT over TCP."),

@@ -28,6 +28,11 @@ _NO_NETWORK: Final = Text(
     "No network yet: the address for other devices appears here when there is one.",
     "Pas encore de réseau\u202f: l\u2019adresse pour les autres appareils s\u2019affichera ici.",
 )
+_OTHER_FAMILY: Final = Text(
+    'Other devices cannot open it: the network has only {family}. Set bind = "{any}" and restart.',
+    "Les autres appareils ne peuvent pas l\u2019ouvrir\u202f: le réseau n\u2019a que {family}. "
+    'Mettez bind = "{any}" et redémarrez.',
+)
 _HERE: Final = Text("On this device: {here}", "Sur cet appareil\u202f: {here}")
 _NEXT: Final = Text(
     "Next: open it where you want to play, press Start, scan its code with your phone.",
@@ -55,6 +60,8 @@ class Place:
         page: their address for other devices; on this machine only if `bind` is loopback.
         bind: the address that the server listens on, if only this machine reaches it; or empty.
         has_network: whether there is an address for other devices.
+        other_bind: without a network, the `bind` that would have one: ``::`` or ``0.0.0.0``; or
+            empty.
         named: the address with the name that the network knows; or empty.
     """
 
@@ -63,6 +70,7 @@ class Place:
     page: str
     bind: str = ""
     has_network: bool = True
+    other_bind: str = ""
     named: str = ""
 
     @property
@@ -88,6 +96,9 @@ class Place:
     def _elsewhere(self) -> Text:
         if self.bind:
             return _ONLY_HERE.filled(page=self.page, bind=self.bind)
+        if not self.has_network and self.other_bind:
+            family = "IPv6" if ":" in self.other_bind else "IPv4"
+            return _OTHER_FAMILY.filled(family=family, any=self.other_bind)
         if not self.has_network:
             return _NO_NETWORK
         if self.named:

@@ -33,7 +33,7 @@ def handover_socket(data_dir: Path) -> Path | None:
     if not IS_SUPPORTED:
         return None
     # before the first start there is none, and nothing to find out
-    return _found(data_dir) if data_dir.is_dir() else data_dir / _NAME
+    return _found(data_dir) if os.path.isdir(data_dir) else data_dir / _NAME  # noqa: PTH112 - no error in a closed folder
 
 
 def web_socket(data_dir: Path) -> Path | None:

@@ -157,7 +157,6 @@ def test_bad_settings_in_the_environment(
         ("credentials", ("ZAPETTE_BRIDGE_CA_FILE",)),
         ("credentials", ("ZAPETTE_BROKER_KEYS",)),
         ("backup saved.zip", ("ZAPETTE_DATA_DIR",)),
-        ("doctor", ("ZAPETTE_DATA_DIR",)),
         ("store copy closed/there postgresql://localhost/x", ()),
     ],
 )

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from tests.machines.namespaces import rerun_in
 from tests.programs.processes import ending, ending_with_us
 from tests.programs.system import System
 from tests.waiting import eventually
@@ -57,12 +58,41 @@ def test_the_name_is_shown_next_to_the_address() -> None:
     [
         (Place("/films", "h", "http://127.0.0.1:1/", bind="127.0.0.1"), "bind is 127.0.0.1"),
         (Place("/films", "h", "http://127.0.0.1:1/", has_network=False), "No network yet"),
+        (Place("/films", "h", "", has_network=False, other_bind="::"), 'bind = "::"'),
+        (Place("/films", "h", "", has_network=False, other_bind="0.0.0.0"), "only IPv4"),
     ],
 )
 def test_no_address_for_others_is_said(place: Place, words: str) -> None:
     assert not place.is_reachable
     assert words in place.lines("en")[1]
     assert words in place.moved("en")
+
+
+def test_a_network_of_ipv6_only(request: pytest.FixtureRequest) -> None:
+    if rerun_in(request, "net"):
+        return
+    for command in (
+        "link set lo up",
+        "link add home type veth peer name far",
+        "link set home up",
+        "link set far up",
+    ):
+        subprocess.run(["ip", *command.split()], check=True)
+    assert "No network yet" in first_lines(bind="0.0.0.0")
+    address = "address add 2001:db8::5/64 dev home nodad"
+    subprocess.run(["ip", *address.split()], check=True)
+    assert 'only IPv6. Set bind = "::"' in first_lines(bind="0.0.0.0")
+    assert "http://[2001:db8::5]:8000/" in first_lines(bind="::")
+
+
+def first_lines(**given: str) -> str:
+    command = (
+        "import sys; from zapette_cli.processes.welcome import Welcome;"
+        "from zapette_server.settings.sources import load;"
+        "Welcome(load(None, {}, {'bind': sys.argv[1], 'mdns': False})).show()"
+    )
+    line = [sys.executable, "-c", command, given["bind"]]
+    return subprocess.run(line, capture_output=True, text=True, check=True).stdout
 
 
 @pytest.mark.parametrize(

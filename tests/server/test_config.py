@@ -36,6 +36,22 @@ def test_options_win_over_the_environment_over_the_file(tmp_path: Path) -> None:
     assert settings.media_dir == tmp_path / "films"
 
 
+def test_a_tilde_is_the_home_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home = tmp_path / "home"
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.chdir(tmp_path)
+    file = tmp_path / "zapette.toml"
+    file.write_text('data_dir = "~/data"\nmedia_dir = "films~"\n')
+    settings = load(file, {})
+    assert (settings.data_dir, settings.media_dir) == (home / "data", tmp_path / "films~")
+    assert load(None, {"ZAPETTE_MEDIA_DIR": "~"}).media_dir == home
+    assert load(None, {}, {"media_dir": "~/films"}).media_dir == home / "films"
+    assert load(None, {}, {"media_dir": "./~"}).media_dir == tmp_path / "~"
+    for text in ("./~", "./~none"):
+        file.write_text(f'media_dir = "{text}"\n')
+        assert load(file, {}).media_dir == tmp_path / text
+
+
 def test_another_process_gets_the_same_settings() -> None:
     given = {"http_port": 81, "anonymous": True, "base_topic": "home/tv"}
     bridge = {"bridge.url": "mqtt://h:1", "bridge.password": "a b", "bridge.ca_file": __file__}
@@ -104,6 +120,7 @@ def test_the_table_of_limits(tmp_path: Path) -> None:
         ("[[bridge]]\nurl = 'x'", "bridge", "no such setting"),
         ("[http]\nport = 1", "http.port", "no such setting"),
         ("http_port = ", "zapette.toml", "not TOML"),
+        ("media_dir = '~no-such-user/films'", "media_dir", "if it is a name, write ./~no-such"),
     ],
 )
 def test_a_wrong_setting_is_named(tmp_path: Path, text: str, key: str, reason: str) -> None:

@@ -19,6 +19,7 @@ from zapette_server.local_web import connection
 from zapette_server.paths import SAMPLES
 from zapette_server.settings.settings import Settings
 
+_ANY: Final = {"0.0.0.0": "::", "::": "0.0.0.0"}  # noqa: S104 - names every interface
 _PERIOD: Final = 2.0
 _NAME_TIMEOUT: Final = 2.0
 """Seconds in which the network is asked whether the name is free."""
@@ -55,7 +56,7 @@ class Welcome:
             return
         self._look_at = now + _PERIOD
         place = self._place()
-        if (place.page, place.has_network) != (self._shown.page, self._shown.has_network):
+        if _address(place) != _address(self._shown):
             self._shown = place
             print_(f"\n{_code(place)}  {place.moved(self._language)}\n")
 
@@ -64,6 +65,7 @@ class Welcome:
 
     def _place(self) -> Place:
         from zapette_webapp.network.addresses import Addresses
+        from zapette_webapp.network.network import candidates
 
         settings = self._settings
         host = local_host(settings)
@@ -71,12 +73,15 @@ class Welcome:
         here = "localhost" if host == "127.0.0.1" else bracketed(host)
         addresses = Addresses(settings)
         name = _name(settings)
+        has_network = bool(settings.public_url or addresses.found()["candidates"])
+        other = "" if has_network else _ANY.get(settings.bind, "")
         return Place(
             media="" if settings.media_dir == SAMPLES else str(settings.media_dir),
             here=f"{addresses.origin(here)}/",
             page=addresses.pages(),
             bind="" if settings.public_url or not addresses.is_only_here() else settings.bind,
-            has_network=bool(settings.public_url or addresses.found()["candidates"]),
+            has_network=has_network,
+            other_bind=other if other and candidates(other) else "",
             named=f"{addresses.origin(name)}/" if name else "",
         )
 
@@ -85,6 +90,10 @@ def print_(text: str) -> None:
     """Print a text now, if it can be printed: a full disk must not end Zapette."""
     with contextlib.suppress(OSError):
         click.echo(text)
+
+
+def _address(place: Place) -> tuple[str, bool, str]:
+    return place.page, place.has_network, place.other_bind
 
 
 def _code(place: Place) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass, replace
@@ -28,7 +29,8 @@ def load(
 ) -> Settings:
     """Return the settings: options override the environment, which overrides the file.
 
-    Relative paths in the file start from its folder, others from the current one.
+    Relative paths in the file start from its folder, others from the current one; ``~`` is the home
+    folder.
 
     Raises:
         SettingsError: a key is unknown, or a value has the wrong type or is out of range.
@@ -106,7 +108,7 @@ def _from_file(file: Path) -> dict[str, Any]:
             values[name] = value
     for key, value in values.items():
         if _kind(key, f"{key} in {file.name}") is Path and isinstance(value, str) and value:
-            values[key] = file.parent / value
+            values[key] = file.parent.absolute() / _expanded(key, value, str(file))
     return values
 
 
@@ -159,13 +161,23 @@ def _path(key: str, text: str) -> Path | None:
         if "\0" in text:
             raise SettingsError(key, "it contains a character that no path can have")
         try:
-            return Path(text).resolve()
+            return Path(_expanded(key, text)).resolve()
         except (OSError, RuntimeError) as error:
             # a link that leads to itself, or a current folder that is gone
             raise SettingsError(key, str(error)) from None
     if key in _NEEDED:
         raise SettingsError(key, "it is empty")
     return None
+
+
+def _expanded(key: str, text: str, place: str = "") -> str:
+    """Return a path with the home folder in the place of ``~``, which no shell has replaced."""
+    # a Path would forget the "./" of a name that begins with "~"
+    found = os.path.expanduser(text)  # noqa: PTH111
+    if found.startswith("~"):
+        reason = f"there is no home folder for {text}; if it is a name, write ./{text}"
+        raise SettingsError(key, reason, place)
+    return found
 
 
 def _kind(key: str, shown: str) -> type:

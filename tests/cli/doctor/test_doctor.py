@@ -22,6 +22,7 @@ from typing import Any
 import pytest
 
 from tests.broker.certificates import make_certificate
+from tests.cli.test_bad_input import AS_OTHERS
 from tests.clients.plain_player import PlainPlayer
 from tests.machines.namespaces import alone
 from tests.programs.mosquitto import Mosquitto
@@ -73,6 +74,15 @@ def test_a_newer_data_folder_and_one_that_others_read(tmp_path: Path) -> None:
     assert data["result"] == "failed"
     assert "players.db" in data["found"]
     assert (system.data / "players.db").read_bytes() == before
+
+
+def test_a_data_folder_in_a_closed_one(tmp_path: Path) -> None:
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0)
+    system = System(tmp_path, {"ZAPETTE_DATA_DIR": str(closed / "data")})
+    found, code = doctor(system, *AS_OTHERS)
+    assert (found["data"]["result"], code) == ("failed", 1)
+    assert "cannot be written" in found["data"]["found"]
 
 
 @pytest.mark.parametrize(
