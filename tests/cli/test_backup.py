@@ -22,12 +22,17 @@ from tests.cli.test_bad_input import AS_OTHERS
 from tests.clients.mqtt_clients import Household, MqttClient
 from tests.programs.system import System
 from tests.waiting import eventually
-from zapette_broker.storage.store_errors import StoreBusy, StoreError, StoreNewer
+from zapette_broker.storage.store_errors import (
+    StoreBusy,
+    StoreDamaged,
+    StoreError,
+    StoreNewer,
+)
 from zapette_server.errors import BackupError
 from zapette_server.storage.backups import backup, restore
-from zapette_server.storage.backups.backup_format import ASIDE, MANIFEST, is_kept
+from zapette_server.storage.backups.backup_format import MANIFEST, is_kept
 from zapette_server.storage.backups.held_folder import HeldFolder
-from zapette_server.storage.data_folder import DataFolder
+from zapette_server.storage.data_folder import ASIDE, DataFolder
 from zapette_server.storage.folder_lock import FolderLock
 from zapette_server.storage.stores import prepare
 
@@ -209,6 +214,67 @@ def test_a_move_that_fails_is_undone(
         restore.restore(saved, there)
     assert contents(there) == before
     assert not list(there.glob("before-restore-*"))
+
+
+@pytest.mark.parametrize("moves", [0, 1, 3, 5, 7])
+def test_a_power_cut_during_a_restore(
+    saved: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moves: int
+) -> None:
+    there = tmp_path / "there"
+    prepare(there)
+    before = contents(there)
+    assert subprocess.run([sys.executable, "-c", CUT, saved, there, f"{moves}"]).returncode == 9
+    with pytest.raises(StoreDamaged, match="repeat `zapette restore`"):
+        DataFolder.open(there)
+    with pytest.raises(StoreDamaged, match="before-restore-"):
+        DataFolder.read(there)
+    with monkeypatch.context() as patch:
+        patch.setattr(HeldFolder, "move", fails_at_the_last())
+        with pytest.raises(StoreError):
+            restore.restore(saved, there)
+    with pytest.raises(StoreDamaged, match="repeat"):
+        DataFolder.open(there)
+    restore.restore(saved, there)
+    kept = {
+        name: content
+        for aside in sorted(there.glob("before-restore-*"), reverse=True)
+        for name, content in contents(aside).items()
+    }
+    assert {**kept, **before} == kept
+    left = {it.name for it in there.iterdir() if not it.name.startswith(("before-", ".lock"))}
+    with zipfile.ZipFile(saved) as archive:
+        restored = {it for it in archive.namelist() if it != MANIFEST}
+        assert {it for it in left if not it.endswith(".lock")} == restored
+        assert all((there / it).read_bytes() == archive.read(it) for it in restored)
+    DataFolder.open(there)
+
+
+def fails_at_the_last() -> Callable[[HeldFolder, str, HeldFolder], None]:
+    move = HeldFolder.move
+
+    def fails(folder: HeldFolder, name: str, to: HeldFolder) -> None:
+        if name == "visitors.db" and folder.path.name.startswith(".restore-"):
+            raise PermissionError(13, "Permission denied", name)
+        move(folder, name, to)
+
+    return fails
+
+
+CUT = """
+import os, sys
+from pathlib import Path
+from zapette_server.storage.backups.held_folder import HeldFolder
+from zapette_server.storage.backups.restore import restore
+left, move = int(sys.argv[3]), HeldFolder.move
+def cut(*arguments):
+    global left
+    if not left:
+        os._exit(9)
+    left -= 1
+    move(*arguments)
+HeldFolder.move = cut
+restore(Path(sys.argv[1]), Path(sys.argv[2]))
+"""
 
 
 @pytest.mark.parametrize("replaced", [".restore-", ASIDE])

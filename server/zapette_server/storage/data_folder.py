@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -17,6 +18,12 @@ HOME: Final = "home"
 
 SETUP: Final = "setup"
 """The name of the lock that a process holds while it creates files."""
+
+ASIDE: Final = "before-restore-"
+"""How the name of a folder begins that holds what a restored backup replaced."""
+
+RESTORING: Final = ".restoring"
+"""The name of a folder that is there while a backup takes the place of what was there."""
 
 _SECRET_BYTES: Final = 32
 _SECRET: Final = "secret"  # noqa: S105 - the name of its file
@@ -54,6 +61,7 @@ class DataFolder:
             StoreError: the folder or a file in it cannot be created or read, or is malformed.
         """
         make_folder(path)
+        _check_whole(path)
         try:
             if not all((path / name).exists() for name in SECRETS):
                 with FolderLock(path, SETUP).held(_TIMEOUT):
@@ -70,6 +78,7 @@ class DataFolder:
         Raises:
             StoreError: one of them is missing, cannot be read or is malformed.
         """
+        _check_whole(path)
         key = read_secret(path)
         try:
             # A crash may leave zeros.
@@ -125,6 +134,15 @@ class DataFolder:
     def uploads(self) -> Path:
         """The folder of files from phones, which are deleted after they were played."""
         return self.path / "uploads"
+
+
+def _check_whole(path: Path) -> None:
+    # a new secret in the place of one that was moved aside would end all links
+    if os.path.lexists(path / RESTORING):
+        raise StoreDamaged(
+            f"data folder {path}: a restore was interrupted; repeat `zapette restore`"
+            f" (what was there before is in its folder {ASIDE}…)"
+        )
 
 
 def read_secret(path: Path) -> bytes:

@@ -10,6 +10,7 @@ from typing import Final, Self
 
 from zapette_broker.storage.sqlite_file import SIDE_FILES
 from zapette_server.errors import BackupError
+from zapette_server.storage.data_folder import ASIDE
 
 MANIFEST: Final = "zapette-backup.json"
 """The entry that lists the others."""
@@ -19,9 +20,6 @@ SETTINGS: Final = "zapette.toml"
 
 NEEDED: Final = frozenset({"secret", "home-password"})
 """Entries without which a data folder is not whole."""
-
-ASIDE: Final = "before-restore-"
-"""How the name of a folder begins that holds what a restored backup replaced."""
 
 MOST_FILES: Final = 1000
 MOST_BYTES: Final = 4 << 30

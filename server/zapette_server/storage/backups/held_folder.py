@@ -108,6 +108,11 @@ class HeldFolder:
         """Remove a folder in it with everything in that, as far as that is possible."""
         shutil.rmtree(self._at(name), ignore_errors=True, dir_fd=self._descriptor)
 
+    def sync(self) -> None:
+        """Wait until the names in it are on the disk, where the system can."""
+        if self._descriptor is not None:
+            os.fsync(self._descriptor)
+
     def _at(self, name: str) -> str:
         return name if self._descriptor is not None else str(self.path / name)
 

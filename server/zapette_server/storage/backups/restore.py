@@ -24,7 +24,6 @@ from zapette_server.errors import BackupError
 from zapette_server.storage import private_file, stores
 from zapette_server.storage.accounts import Accounts
 from zapette_server.storage.backups.backup_format import (
-    ASIDE,
     MANIFEST,
     MOST_MANIFEST,
     Entry,
@@ -32,8 +31,9 @@ from zapette_server.storage.backups.backup_format import (
     stays,
 )
 from zapette_server.storage.backups.held_folder import HeldFolder
-from zapette_server.storage.data_folder import DataFolder
+from zapette_server.storage.data_folder import ASIDE, RESTORING, DataFolder
 
+_STAGED: Final = ".restore-"
 _DAMAGED: Final = (
     *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError, RuntimeError),
 )
@@ -102,7 +102,11 @@ def _replace(file: Path, archive: zipfile.ZipFile, manifest: Manifest, data: Pat
             raise StoreFull(f"{data}: the backup needs {size >> 20} MiB of room, and there is less")
         # the owner of the folder may be hostile to root, who restores
         held = stack.enter_context(HeldFolder(data))
-        staged = stack.enter_context(held.make(f".restore-{secrets.token_hex(4)}"))
+        for name in held.names():
+            # of a restore that a power cut ended
+            if name.startswith(_STAGED):
+                held.discard(name)
+        staged = stack.enter_context(held.make(f"{_STAGED}{secrets.token_hex(4)}"))
         stack.callback(held.discard, staged.path.name)
         for name, entry in manifest.files.items():
             _extract(file, archive, name, entry, staged, data)
@@ -161,18 +165,31 @@ def _check_usable(file: Path, folder: Path) -> None:
 
 
 def _exchange(staged: HeldFolder, data: HeldFolder) -> Path | None:
-    """Move what is in `data` aside, and what is in `staged` there; undo both if one fails."""
+    """Move what is in `data` aside, and what is in `staged` there; undo both if one fails.
+
+    After a power cut in between, `RESTORING` keeps every start off the folder until the next
+    restore, which moves what it finds aside too.
+    """
     before = [name for name in data.names() if not stays(name)]
     with ExitStack() as stack:
         aside = stack.enter_context(data.make(_aside(data))) if before else None
+        was_cut = RESTORING in data.names()
+        if not was_cut:
+            stack.enter_context(data.make(RESTORING))
         moved: list[tuple[str, HeldFolder, HeldFolder]] = []
         try:
+            data.sync()
             for name, source, target in _moves(before, aside, staged, data):
                 source.move(name, target)
                 moved.append((name, source, target))
-        except OSError:
+            for folder in filter(None, (aside, staged, data)):
+                folder.sync()
+            data.remove(RESTORING)
+        except BaseException:
             for name, source, target in reversed(moved):
                 target.move(name, source)
+            if not was_cut:
+                data.remove(RESTORING)
             if aside is not None:
                 data.remove(aside.path.name)
             raise
@@ -184,9 +201,7 @@ def _moves(
 ) -> Iterator[tuple[str, HeldFolder, HeldFolder]]:
     if aside is not None:
         yield from ((name, data, aside) for name in before)
-    # the secret last: without it nothing can start in between
-    after = sorted(staged.names(), key=lambda name: name == "secret")
-    yield from ((name, staged, data) for name in after)
+    yield from ((name, staged, data) for name in staged.names())
 
 
 def _aside(data: HeldFolder) -> str:
