@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import stat
+from collections.abc import Callable
+from functools import partial
+from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -114,6 +120,90 @@ def test_keys_are_renewed_in_three_steps(folder: Path, monkeypatch: pytest.Monke
         line for it in (1, 2, 3) for line in text(folder, it).splitlines() if "operator: " in line
     }
     assert claims.unchecked(operator.split()[1])["nats"]["signing_keys"] == [left.operator.public]
+
+
+class Killed(BaseException):
+    """A kill, which no code handles."""
+
+
+class CutOff:
+    """Ends the program before one of its changes of names; counts from 0."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._left = -1
+        for name in ("replace", "rename", "mkdir", "unlink", "rmdir"):
+            monkeypatch.setattr(os, name, partial(self._change, getattr(os, name)))
+
+    def at(self, change: int, act: Callable[[], object]) -> bool:
+        """Return whether it was cut off; false if it has fewer changes."""
+        self._left = change
+        try:
+            act()
+        except Killed:
+            return True
+        finally:
+            self._left = -1
+        return False
+
+    def _change(self, real: Callable[..., object], *arguments: Any, **named: Any) -> object:
+        if self._left == 0:
+            raise Killed
+        self._left -= 1
+        return real(*arguments, **named)
+
+
+def test_a_renewal_that_is_cut_off_is_completed(folder: Path, cut: CutOff) -> None:
+    def run(copy: Path, *options: str) -> str:
+        done = CliRunner().invoke(main, ["cluster", "renew", str(copy), *options])
+        assert done.exit_code == 0, done.output
+        ClusterKeys.load(copy / "keys")
+        return done.output
+
+    steps = [(), (), ("--finish",)]
+    for step, options in enumerate(steps):
+        for change in count():
+            copy = folder.with_name(f"cut-{step}-{change}")
+            shutil.copytree(folder, copy)
+            if not cut.at(change, partial(run, copy, *options)):
+                break
+            assert run(copy, *options).startswith(f"Step {step + 1} of 3"), change
+            for later in steps[step + 1 :]:
+                run(copy, *later)
+        assert change > 4
+        run(folder, *options)
+
+
+def test_a_node_whose_addition_or_removal_is_cut_off(folder: Path, cut: CutOff) -> None:
+    def add(copy: Path) -> None:
+        ClusterFolder(copy).add("127.0.0.1", streams=True)
+
+    def remove(copy: Path) -> None:
+        files = ClusterFolder(copy)
+        files.remove(files.removable("node-4"))
+
+    for act in (add, remove):
+        whole = folder.with_name(act.__name__)
+        shutil.copytree(folder, whole)
+        act(whole)
+        for change in count():
+            copy = folder.with_name(f"{act.__name__}-{change}")
+            shutil.copytree(folder, copy)
+            if not cut.at(change, partial(act, copy)):
+                break
+            act(copy)
+            assert texts(copy) == texts(whole), change
+        assert change > 3
+        act(folder)
+
+
+def texts(folder: Path) -> dict[str, str]:
+    files = [*folder.glob("*.conf"), folder / "zapette.toml"]
+    return {it.name: it.read_text() for it in files}
+
+
+@pytest.fixture
+def cut(monkeypatch: pytest.MonkeyPatch) -> CutOff:
+    return CutOff(monkeypatch)
 
 
 def test_without_the_operator_s_key(folder: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -13,6 +13,9 @@ from zapette.errors import SettingsError
 from zapette_cli.language import Text
 from zapette_cli.speech import said
 from zapette_server.settings.sources import load
+
+if TYPE_CHECKING:
+    from zapette_server.nats.cluster.cluster_folder import ClusterFolder
 
 _FOLDER: Final = click.Path(exists=True, file_okay=False, path_type=Path)
 
@@ -140,24 +143,37 @@ def renew(folder: Path, *, finish: bool) -> None:
 
     It needs the folder `operator`, which `zapette cluster init` has made.
     """
-    from zapette_server.errors import ClusterFileError
     from zapette_server.nats.cluster.cluster_folder import ClusterFolder
-    from zapette_server.nats.cluster.cluster_keys import NEXT, OLD
 
     files = ClusterFolder(folder)
-    are_new, are_old = (files.keys / NEXT).is_dir(), (files.keys / OLD).is_dir()
-    if finish and (are_new or not are_old):
-        raise ClusterFileError(said(_NOT_YET))
-    if are_old and not are_new and not finish:
-        raise ClusterFileError(said(_IN_USE))
-    step, text = (files.use, _USED) if are_new else (files.renew, _MADE)
-    if finish:
-        step, text = files.finish, _FINISHED
     try:
-        step()
+        text = _step(files, finish=finish)
     except OSError as error:
         raise _refused(folder, error) from error
     click.echo(said(text, keys=click.format_filename(files.keys)))
+
+
+def _step(files: ClusterFolder, *, finish: bool) -> Text:
+    """Carry out the step that follows, or the rest of one that was cut off; return its words."""
+    from zapette_server.errors import ClusterFileError
+    from zapette_server.nats.cluster.cluster_keys import NEXT, OLD
+
+    removed = files.removed()
+    if removed == (OLD if finish else NEXT):
+        return _FINISHED if finish else _USED
+    are_new, are_old = (files.keys / NEXT).is_dir(), (files.keys / OLD).is_dir()
+    if finish:
+        if are_new or not are_old:
+            raise ClusterFileError(said(_NOT_YET))
+        files.finish()
+        return _FINISHED
+    if are_new:
+        files.use()
+        return _USED
+    if are_old:
+        raise ClusterFileError(said(_IN_USE))
+    files.renew()
+    return _MADE
 
 
 def check_host(host: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import time
 from dataclasses import fields, replace
 from pathlib import Path
@@ -25,11 +26,14 @@ from zapette_server.nats.cluster.node_files import (
 from zapette_server.nats.nkeys import ACCOUNT, OPERATOR, USER, KeyPair
 from zapette_server.storage import private_file
 
+_GONE: Final = ".gone"
 _NODE: Final = re.compile(r"node-\d+\.conf")
 
 
 class ClusterFolder:
     """The files of a cluster; they change one after the other, a part of them last.
+
+    A change that is cut off is complete once it was made again.
 
     Every method raises `ClusterFileError` if the files do not allow it, `KeyFileError` if a key
     cannot be read, and OSError if a file cannot be written.
@@ -73,8 +77,10 @@ class ClusterFolder:
         for each in self._files.values():
             each.add_route(node)
         settings = node_file_edits.with_urls(self._settings, node)
-        self._files[self.path / f"{node.name}.conf"] = new
         self._write(settings)
+        # last: it makes it a node of the cluster
+        private_file.write(self.path / f"{node.name}.conf", new.text)
+        self._files[self.path / f"{node.name}.conf"] = new
         return node
 
     def removable(self, name: str) -> Node:
@@ -100,6 +106,14 @@ class ClusterFolder:
         self._write(node_file_edits.without_urls(self._settings, node))
         file.unlink()
 
+    def removed(self) -> str | None:
+        """Return the folder of keys whose removal was cut off, and complete that; None for none."""
+        for name in (NEXT, OLD):
+            if (gone := self.keys / f"{name}{_GONE}").is_dir():
+                shutil.rmtree(gone)
+                return name
+        return None
+
     def renew(self) -> None:
         """Make new keys that all nodes accept, and that nobody uses yet."""
         current = ClusterKeys.load(self.keys)
@@ -123,12 +137,12 @@ class ClusterFolder:
             each.operator = claims.operator(root, operators, system)
             each.set_account(system, jwt)
         self._write()
-        new.write(self.keys / NEXT)
+        new.create(self.keys / NEXT)
 
     def use(self) -> None:
         """Use the new keys; the old ones are still accepted."""
         if not (self.keys / OLD).is_dir():
-            ClusterKeys.load(self.keys).write(self.keys / OLD)
+            ClusterKeys.load(self.keys).create(self.keys / OLD)
         new = self.keys / NEXT
         ClusterKeys.load(new).write(self.keys)
         _remove(new)
@@ -170,6 +184,6 @@ class ClusterFolder:
 
 
 def _remove(folder: Path) -> None:
-    for file in folder.iterdir():
-        file.unlink()
-    folder.rmdir()
+    # at once: with a part of its keys, nothing could be read
+    gone = folder.rename(folder.with_name(f"{folder.name}{_GONE}"))
+    shutil.rmtree(gone)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import stat
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -76,6 +77,17 @@ class ClusterKeys:
             system_token=_read(folder / _SYSTEM_TOKEN),
             others=others,
         )
+
+    def create(self, folder: Path) -> None:
+        """Write the keys into a new folder, which appears with all of them or not at all.
+
+        Raises:
+            OSError: the folder cannot be written.
+        """
+        draft = folder.with_name(f"{folder.name}.new")
+        shutil.rmtree(draft, ignore_errors=True)
+        self.write(draft)
+        draft.rename(folder)
 
     def write(self, folder: Path) -> None:
         """Write the keys into a folder; `others` not.

@@ -72,10 +72,11 @@ class NodeFile:
         self._replace(_account(name), "resolver_preload", rf"\g<1>{jwt}")
 
     def add_route(self, to: Node) -> None:
-        """Add a route to a node."""
+        """Add a route to a node, if there is none."""
         secret = _found(_ROUTE, self.text, "routes")[1]
         line = f"    nats-route://{secret}{bracketed(to.host)}:{to.ports.route}\n"
-        self._replace(_ROUTES, "routes", rf"\g<0>{line}")
+        if line not in self.text:
+            self._replace(_ROUTES, "routes", rf"\g<0>{line}")
 
     def remove_route(self, to: Node) -> None:
         """Remove the route to a node, if there is one."""
@@ -86,6 +87,7 @@ class NodeFile:
         """Return the file of another node of the cluster, with a route to this one too."""
         mine, copy = self.node, NodeFile(self.text)
         copy.add_route(mine)
+        copy.remove_route(node)
         copy.text = copy.text.replace(f"node-{mine.number}", node.name)
         for name, place in _PLACES.items():
             found = _found(place, copy.text, "listen")
@@ -104,8 +106,8 @@ def with_urls(settings: str, node: Node) -> str:
     """Return the settings of a web side with a further node."""
     for key, url in _urls(node).items():
         pattern = re.compile(rf'^{key} = "(.*)"$', re.MULTILINE)
-        _found(pattern, settings, key)
-        settings = pattern.sub(rf'{key} = "\g<1>, {url}"', settings)
+        if url not in _found(pattern, settings, key)[1].split(", "):
+            settings = pattern.sub(rf'{key} = "\g<1>, {url}"', settings)
     return settings
 
 

@@ -57,6 +57,10 @@ async def survey(settings: Settings, keys: ClusterKeys) -> ClusterState:
         return state(down, Answers(servers, streams, accounts, connections))
 
 
+_NO_MEMBER = 10044
+"""NATS's code for a node that is no member: it was removed before."""
+
+
 async def remove_peer(settings: Settings, keys: ClusterKeys, node: Node) -> None:
     """Let the cluster give the streams of a node that was stopped to the others, for ever.
 
@@ -71,7 +75,8 @@ async def remove_peer(settings: Settings, keys: ClusterKeys, node: Node) -> None
             raise ClusterFileError(f"{node.name}: it runs: stop it first")
         for link in (it for it in links if it.is_live):
             for answer in await link.ask_all(_REMOVE, {"peer": node.name}, 1):
-                if error := answer.get("error"):
+                error = answer.get("error")
+                if error and error.get("err_code") != _NO_MEMBER:
                     raise ClusterFileError(f"{node.name}: {error.get('description')}")
                 return
     raise Unavailable("no node answers as the cluster's leader: try again in some seconds")
