@@ -54,7 +54,8 @@ def test_any_text_is_an_address_or_none(text: str) -> None:
     "host",
     ["127.0.0.1", "10.1.2.3", "192.168.0.1", "172.16.0.1", "169.254.169.254", "0.0.0.0", "::1",
      "fe80::1%eth0", "fd00::1", "::ffff:10.0.0.1", "64:ff9b::a00:1", "2002:a00:1::", "100.64.0.1",
-     "224.0.0.1", "localhost", ""],
+     "fec0::1", "64:ff9b:1::a00:1", "::7f00:1", "::ffff:0:7f00:1", "4000::1", "224.0.0.1",
+     "localhost", ""],
 )  # fmt: skip
 def test_what_is_not_public(host: str) -> None:
     assert not is_public(host)

@@ -18,6 +18,9 @@ _WRITES: Final = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_TRUNC
 _PROGRAMS: Final = ("subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.fork")
 _NAT64: Final = ipaddress.ip_network("64:ff9b::/96")
 
+_UNICAST: Final = ipaddress.ip_network("2000::/3")
+"""All addresses of the internet (RFC 4291, 2.4): a network may use others for itself."""
+
 
 class Guard:
     """What a process may do, from `start` to its end.
@@ -78,4 +81,6 @@ def is_public(host: str) -> bool:
             inner = ipaddress.IPv4Address(int(address) & 0xFFFF_FFFF)
         if inner is not None:
             return is_public(str(inner))
+        if address not in _UNICAST:
+            return False
     return address.is_global and not address.is_multicast
