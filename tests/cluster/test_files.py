@@ -160,6 +160,11 @@ def test_a_key_that_others_can_read_is_refused(tmp_path: Path) -> None:
         (["--host", "1.2.3.4", "--host", "1.2.3.5"], "1 or 3 addresses"),
         (["--host", "somewhere"], "'somewhere' is not an IP address"),
         (["--mqtt-port", "0"], "not in the range"),
+        (["--mqtt-port", "4224"], "port 4224 of 127.0.0.1 would be used twice"),
+        (["--host", "1.2.3.4"] * 3, "of 1.2.3.4 would be used twice"),
+        (["--host", "0.0.0.0"], "not an address by which"),
+        (["--host", "::"], "not an address by which"),
+        (["--host", "fe80::1%eth0"], "not an address by which"),
     ],
 )
 def test_wrong_options_of_init(tmp_path: Path, arguments: list[str], wanted: str) -> None:

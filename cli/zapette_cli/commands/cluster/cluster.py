@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import astuple
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,6 +19,10 @@ _PORT: Final = click.IntRange(1, 65533)
 _HOSTS: Final = Text(
     "--host: 1 or {nodes} addresses are needed",
     "--host\u202f: il faut 1 ou {nodes} adresses",
+)
+_TWICE: Final = Text(
+    "port {port} of {host} would be used twice",
+    "le port {port} de {host} servirait deux fois",
 )
 _NEXT: Final = Text(
     "Start the nodes in {folder}, each on its machine:\n\n{starts}\n\n"
@@ -70,6 +75,9 @@ def init(folder: Path, hosts: tuple[str, ...], **ports: Any) -> None:
         ports["mqtt_port"], ports["ws_port"], ports["nats_port"], ports["route_port"]
     )
     nodes = node_files.nodes(given, first)
+    places = [(it.host, port) for it in nodes for port in astuple(it.ports)]
+    if twice := [it for it in places if places.count(it) > 1]:
+        raise click.UsageError(said(_TWICE, host=twice[0][0], port=twice[0][1]))
     shown = click.format_filename(folder)
     try:
         node_files.write(folder, nodes)

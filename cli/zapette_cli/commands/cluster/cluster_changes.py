@@ -89,6 +89,10 @@ _NO_ADDRESS: Final = Text(
     "--host: {host} is not an IP address",
     "--host\u202f: {host} n\u2019est pas une adresse IP",
 )
+_NO_MACHINE: Final = Text(
+    "--host: {host} is not an address by which others reach one machine",
+    "--host\u202f: {host} n\u2019est pas une adresse à laquelle on atteint une machine",
+)
 
 
 @click.command("add")
@@ -177,11 +181,14 @@ def _step(files: ClusterFolder, *, finish: bool) -> Text:
 
 
 def check_host(host: str) -> None:
-    """Raise UsageError if it is no IP address."""
+    """Raise UsageError if it is no IP address of one machine."""
     try:
-        ip_address(host)
+        address = ip_address(host)
     except ValueError:
         raise click.UsageError(said(_NO_ADDRESS, host=repr(host))) from None
+    # a zone, as in fe80::1%eth0, is known on one machine only
+    if address.is_unspecified or address.is_multicast or "%" in host:
+        raise click.UsageError(said(_NO_MACHINE, host=repr(host)))
 
 
 def _settings(folder: Path) -> Path:
