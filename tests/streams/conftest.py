@@ -20,6 +20,8 @@ def films(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name, options in (samples.FILMS | samples.RAW).items():
         samples.film(folder / name, *options)
     ffmpeg("-ss", "1", "-i", str(folder / "h264.mp4"), "-c", "copy", str(folder / "cut.mp4"))
+    late = ("-itsoffset", "5", "-i", str(folder / "h264.mkv"), "-i", str(folder / "h264.mkv"))
+    ffmpeg(*late, "-map", "0:v", "-map", "1:a", "-c", "copy", str(folder / "late-picture.mkv"))
     samples.changing(folder / "changing.ts")
     samples.partly_silent(folder / "partly silent.mkv", "ac3")
     samples.partly_silent(folder / "partly silent.mp4", "aac")

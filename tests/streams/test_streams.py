@@ -60,6 +60,7 @@ def test_the_master_playlist_names_all_tracks(server: System) -> None:
         ("none.mkv/copy-aac/master.m3u8", 404, "not_found"),
         # a page then has it converted
         ("cut.mp4/copy-aac/master.m3u8", 415, "damaged"),
+        ("late-picture.mkv/copy-aac/master.m3u8", 415, "damaged"),
     ],
 )
 def test_refused_in_words(server: System, path: str, status: int, code: str) -> None:

@@ -73,8 +73,9 @@ def facts_of(probe: Probe, size: int) -> Facts:
         raise NotStreamable("unknown_format", "the file does not say how long it is")
     if probe.duration > LONGEST:
         raise NotStreamable("unknown_format", "the file says that it is longer than a week")
-    cuts = None
+    cuts, begins_late = None, False
     if probe.keyframes is not None:
+        begins_late = probe.keyframes[0] - probe.start > timeline.SHORTEST
         # once, not for each part that is asked for: a film of hours has thousands of them
         begin_at = (it - probe.start for it in probe.keyframes)
         cuts = timeline.copied_picture(begin_at, probe.duration)
@@ -89,5 +90,6 @@ def facts_of(probe: Probe, size: int) -> Facts:
         cuts,
         probe.cut_off,
         probe.begins_within_group,
+        begins_late,
         probe.partial,
     )

@@ -57,6 +57,8 @@ class Facts:
         cut_off: whether the file is not whole.
         begins_within_group: whether its first picture needs a keyframe from before its beginning;
             False if its keyframes are not known.
+        begins_late: whether its first picture comes long after its beginning; False if its
+            keyframes are not known.
         partial: the numbers, among all streams, of tracks that begin later or end earlier than it.
     """
 
@@ -70,6 +72,7 @@ class Facts:
     cuts: Timeline | None = None
     cut_off: bool = False
     begins_within_group: bool = False
+    begins_late: bool = False
     partial: frozenset[int] = frozenset()
 
     @property

@@ -86,6 +86,11 @@ class Recipes:
                 raise NotStreamable(
                     "damaged", "the film begins between two keyframes: it can be converted only"
                 )
+            if self.facts.begins_late:
+                # browsers would take the first picture for the beginning
+                raise NotStreamable(
+                    "damaged", "the picture begins later than the film: it can be converted only"
+                )
             return "video-copy", CopiedPicture(picture, self._cuts())
         shape = self._shape(picture)
         subtitle = self._burnt()
