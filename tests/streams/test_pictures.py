@@ -247,6 +247,19 @@ def test_a_picture_that_changes_its_size_is_not_begun_again(films: Path) -> None
     assert int(re.findall(r"^frame=\s*(\d+)", words, re.MULTILINE)[-1]) == pytest.approx(225, abs=3)
 
 
+@pytest.mark.parametrize("flags", ["0", "+ilme+ildct"])
+def test_a_picture_that_changes_its_shape_has_bars(tmp_path: Path, flags: str) -> None:
+    film, piece = tmp_path / "film.ts", tmp_path / "piece.ts"
+    for begins, aspect in ((1, "16:9"), (3, "4:3")):
+        white = ("-f", "lavfi", "-i", "color=c=white:d=2:s=320x240:r=25")
+        codec = ("-c:v", "mpeg2video", "-flags", flags, "-aspect", aspect)
+        ffmpeg(*white, *codec, "-output_ts_offset", str(begins), str(piece))
+        film.write_bytes((film.read_bytes() if begins > 1 else b"") + piece.read_bytes())
+    frames = list(shown(converted(film, "h264-none")).values())
+    for frame, bars in ((frames[10], set()), (frames[90], {*range(4), *range(28, 32)})):
+        assert {it for it, (red, _, _) in enumerate(frame[9 * 32 : 10 * 32]) if red < 40} == bars
+
+
 def test_a_turned_picture_that_changes_its_size_is_whole(films: Path, tmp_path: Path) -> None:
     film = tmp_path / "turned.mp4"
     turned = ("-an", "-c", "copy", "-metadata:s:v", "rotate=90")

@@ -63,10 +63,12 @@ _NAMES: Final = {
 }
 _DOLBY_VISION: Final = frozenset({"dvh1", "dvhe", "dvav", "dva1", "dav1"})
 _FIELDS: Final = frozenset({"tt", "bb", "tb", "bt"})
-_OF_SOUNDS: Final = frozenset({"channels", "sample_rate"})
+_INTERNAL: Final = "aspect"
+_OF_SOUNDS: Final = frozenset({"channels", "sample_rate", _INTERNAL})
 _OF_PICTURES: Final = frozenset(
     {
         "width", "height", "frame_rate", "pix_fmt", "bit_depth", "hdr", "interlaced", "rotation",
+        _INTERNAL,
     }
 )  # fmt: skip
 _DEPTH: Final = re.compile(r"(10|12|14|16)(?:le|be)$")
@@ -98,6 +100,7 @@ class Track:
         hdr: ``pq`` (HDR10, Dolby Vision) or ``hlg`` for a high dynamic range; None for the usual.
         interlaced: whether a picture is made of two fields.
         rotation: degrees by which the picture is to be turned anticlockwise: 0, 90, 180 or 270.
+        aspect: width to height of a picture as it is shown, before it is turned.
     """
 
     kind: str
@@ -120,6 +123,7 @@ class Track:
     hdr: str | None = None
     interlaced: bool = False
     rotation: int = 0
+    aspect: float | None = None
 
     @property
     def shown(self) -> tuple[int, int]:
@@ -163,6 +167,7 @@ def track(stream: Mapping[str, Any]) -> Track | None:
         hdr=_hdr(stream),
         interlaced=stream.get("field_order") in _FIELDS,
         rotation=stream.get("rotation") or 0,
+        aspect=stream.get("aspect"),
     )
 
 

@@ -191,6 +191,7 @@ def _stream(stream: Stream) -> dict[str, Any]:
         }
     if isinstance(context, VideoCodecContext):
         facts |= _picture(context)
+        facts["aspect"] = _aspect(stream)
         facts["frame_rate"] = float(rate) if (rate := stream.average_rate) else None
         facts["bit_rate"] = context.bit_rate or None
     elif isinstance(context, AudioCodecContext):
@@ -222,6 +223,11 @@ def _codec_tag(context: CodecContext) -> str:
         return context.codec_tag.strip("\0")
     except UnicodeDecodeError:
         return ""
+
+
+def _aspect(stream: Stream) -> float | None:
+    ratio = stream.display_aspect_ratio if isinstance(stream, VideoStream) else None
+    return float(ratio) if ratio else None
 
 
 def _picture(context: VideoCodecContext) -> dict[str, Any]:

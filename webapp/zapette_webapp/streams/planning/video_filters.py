@@ -19,6 +19,8 @@ WIDEST: Final = 4096
 _BITRATE: Final = 8_000_000
 _LINES: Final = 1080
 _WIDE: Final = 16 / 9
+_BROADCAST: Final = "mpeg2video"  # in it, a film may follow advertisements of another shape
+_ALIKE: Final = 1.02  # how much wider or higher a picture is that has the same shape
 _LONGEST_SHOWN: Final = 15.0  # seconds of one subtitle
 
 
@@ -104,10 +106,23 @@ def graph(
 
 
 def _shaped(shape: Shape) -> Iterator[str]:
-    lines = f"trunc(min({shape.lines},ih)/2)*2"
-    yield f"scale=w='min({WIDEST},round({lines}*dar/2)*2)':h='{lines}',setsar=1"
+    lines, aspect = f"trunc(min({shape.lines},ih)/2)*2", "dar"
+    if shape.picture.codec_name == _BROADCAST and shape.picture.aspect:
+        aspect = f"{shape.picture.aspect:.6f}"
+        yield _letterboxed(aspect)
+    yield f"scale=w='min({WIDEST},round({lines}*{aspect}/2)*2)':h='{lines}',setsar=1"
     if shape.picture.hdr is not None:
         yield tone_mapping.filters(shape.picture.hdr)
+
+
+def _letterboxed(aspect: str) -> str:
+    """Return the filter that gives frames of another shape bars, until they have the first one's.
+
+    The scaler has one size for all of a film, and would squeeze them.
+    """
+    wide = f"if(gt({aspect},dar*{_ALIKE}),round(ih*{aspect}/sar/2)*2,iw)"
+    high = f"if(gt(dar,{aspect}*{_ALIKE}),round(iw*sar/{aspect}/2)*2,ih)"
+    return f"pad=w='{wide}':h='{high}':x=(ow-iw)/2:y=(oh-ih)/2:eval=frame"
 
 
 def frames(shape: Shape) -> int:
