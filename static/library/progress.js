@@ -1,7 +1,7 @@
 /** The positions in played media, and what to continue with; no I/O. */
 
 import { isRecord } from "../protocol/messages.js";
-import { isAtEnd, resumeAt } from "../playback/resume-positions.js";
+import { isAtEnd, isPlace, resumeAt } from "../playback/resume-positions.js";
 
 /**
  * @typedef {import("./library.js").Entry} Entry
@@ -70,17 +70,4 @@ export class Progress {
 /** @param {Place} place */
 function isFinished({ position, duration }) {
   return position === 0 || (duration !== null && isAtEnd(position, duration));
-}
-
-/**
- * @param {unknown} value
- * @returns {value is Place}
- */
-function isPlace(value) {
-  return (
-    isRecord(value) &&
-    typeof value.source === "string" &&
-    typeof value.title === "string" &&
-    typeof value.position === "number"
-  );
 }

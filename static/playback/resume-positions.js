@@ -74,10 +74,11 @@ export function readPlaces(value) {
 }
 
 /**
+ * Return whether `value` is a stored place.
  * @param {unknown} value
  * @returns {value is Place}
  */
-function isPlace(value) {
+export function isPlace(value) {
   return (
     isRecord(value) &&
     typeof value.source === "string" &&

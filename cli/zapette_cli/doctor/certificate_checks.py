@@ -80,20 +80,15 @@ def _unread(each: Certificate) -> Finding:
 def _late(each: Certificate, now: float) -> Finding | None:
     left = each.ends - now
     if left <= 0:
-        found = Text("{where}: expired on {date}", "{where}\u202f: expiré depuis le {date}")
-        return bad(
-            "certificate",
-            found.filled(where=each.where, date=_date(each.ends)),
-            _RENEW[each.kind],
-        )
-    if left < _SOON:
-        found = Text("{where}: ends on {date}", "{where}\u202f: expire le {date}")
-        return doubtful(
-            "certificate",
-            found.filled(where=each.where, date=_date(each.ends)),
-            _RENEW[each.kind],
-        )
-    return None
+        say = bad
+        text = Text("{where}: expired on {date}", "{where}\u202f: expiré depuis le {date}")
+    elif left < _SOON:
+        say = doubtful
+        text = Text("{where}: ends on {date}", "{where}\u202f: expire le {date}")
+    else:
+        return None
+    found = text.filled(where=each.where, date=_date(each.ends))
+    return say("certificate", found, _RENEW[each.kind])
 
 
 def _wrong(each: Certificate, facts: Facts) -> Finding | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Any, Final
 
@@ -87,4 +88,22 @@ def key(name: str, value: object) -> str:
     """
     if not isinstance(value, str) or _KEY.fullmatch(value) is None:
         raise InvalidRequest(f"{name}: 22 base64url characters are needed")
+    return value
+
+
+def seconds(name: str, end: float = math.inf) -> float | None:
+    """Return the seconds before `end` in the parameter `name` of the query; None without it.
+
+    Raises:
+        InvalidRequest: it is malformed.
+    """
+    text = request.args.get(name)
+    if text is None:
+        return None
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 <= value < end:
+        raise InvalidRequest(f"{name}: seconds from the beginning are needed")
     return value

@@ -17,6 +17,7 @@ from urllib.parse import unquote_to_bytes
 
 from zapette.protocol.ranges import LONGEST_TITLE
 from zapette_webapp.library.folder import paths
+from zapette_webapp.media.titles import titled
 
 LARGEST: Final = 1 << 20
 """The bytes of a playlist that are read."""
@@ -116,7 +117,7 @@ def _of_m3u(lines: list[bytes]) -> Iterator[Item]:
         bare = line.strip()
         if bare.startswith(b"#"):
             if found := _EXTINF.match(_text(bare)):
-                duration, title = _seconds(found[1]), _titled(found[2])
+                duration, title = _seconds(found[1]), titled(found[2])
         elif bare:
             if item := _item(line.strip(b"\r\n"), title, duration):
                 yield item
@@ -130,7 +131,7 @@ def _of_pls(lines: list[bytes]) -> Iterator[Item]:
             known.setdefault(int(found[2]), {})[found[1].lower()] = found[3]
     for _, values in sorted(known.items()):
         title, length = _text(values.get(b"title", b"")), _text(values.get(b"length", b""))
-        item = _item(values.get(b"file", b""), _titled(title), _seconds(length))
+        item = _item(values.get(b"file", b""), titled(title), _seconds(length))
         if item is not None:
             yield item
 
@@ -154,11 +155,6 @@ def title_of(item: Item) -> str:
     address = (item.address or "").split("?")[0].split("#")[0].rstrip("/")
     last = unquote_to_bytes(address.rpartition("/")[2]).decode("utf-8", "replace")
     return (PurePosixPath(last).stem.replace("_", " ") or address)[:LONGEST_TITLE]
-
-
-def _titled(text: str) -> str | None:
-    printable = "".join(it if it.isprintable() else " " for it in text)
-    return " ".join(printable.split())[:LONGEST_TITLE] or None
 
 
 def _text(content: bytes) -> str:

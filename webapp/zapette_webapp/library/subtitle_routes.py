@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from typing import Final
 
 from flask import Blueprint, Response, request
 
 from zapette_webapp.errors import InvalidRequest, NotSubtitles
+from zapette_webapp.http import requests
 from zapette_webapp.http.responses.conditional_response import conditional
 from zapette_webapp.library.folder import film_subtitles
 from zapette_webapp.library.library import Library
@@ -40,7 +40,8 @@ def register(media: Blueprint, library: Library) -> None:
             return _kept(Response(content, mimetype="font/sfnt"))
         if (track := _whole("track")) is None:
             raise NotSubtitles
-        return _answer(library.track_reader.read(file, track, form, _seconds("at")), form)
+        at = requests.seconds("at", 1e6)
+        return _answer(library.track_reader.read(file, track, form, at), form)
 
 
 def _answer(reading: Reading, form: Form) -> Response:
@@ -74,16 +75,3 @@ def _whole(name: str) -> int | None:
     if not (text.isascii() and text.isdigit() and len(text) <= 3):
         raise InvalidRequest(f"{name}: a whole number from 0 to {_MOST} is needed")
     return int(text)
-
-
-def _seconds(name: str) -> float | None:
-    text = request.args.get(name)
-    if text is None:
-        return None
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = math.nan
-    if not 0 <= seconds < 1e6:
-        raise InvalidRequest(f"{name}: seconds from the beginning are needed")
-    return seconds

@@ -9,11 +9,11 @@ from importlib.util import find_spec
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from zapette.protocol.ranges import LONGEST_TITLE
 from zapette_webapp.errors import LinksMissing, NoFilm, PrivateAddress, ToolTooLong, ToolTooMuch
 from zapette_webapp.links.__main__ import MISSING
 from zapette_webapp.links.guard import is_public
 from zapette_webapp.links.typed_addresses import HOME_ENDS, LONGEST, read_address
+from zapette_webapp.media.titles import titled
 from zapette_webapp.media.tools import Limits, Tool
 
 LIMITS: Final = Limits(cpu=20, wall=30.0, memory=1 << 30, output=1 << 20, waiting=3)
@@ -79,14 +79,14 @@ class Resolver:
             raise PrivateAddress
         source = found.get("url")
         if not isinstance(source, str) or len(source) > 2 * LONGEST or read_http(source) is None:
-            raise NoFilm(_words(found.get("error")) or "there is no film at this address")
+            raise NoFilm(titled(found.get("error")) or "there is no film at this address")
         if not self._may_reach(source):
             raise PrivateAddress
         is_stream = "m3u8" in str(found.get("protocol"))
         return {
             "address": address,
             "source": source,
-            "title": _words(found.get("title")) or urlsplit(address).hostname or address,
+            "title": titled(found.get("title")) or urlsplit(address).hostname or address,
             "duration": _seconds(found.get("duration")),
             "thumbnail": self._picture(found.get("thumbnail")),
             "kind": "audio" if found.get("vcodec") == "none" else "video",
@@ -116,13 +116,6 @@ def read_http(address: str) -> str | None:
     except ValueError:
         return None
     return host if parts.scheme in {"http", "https"} else None
-
-
-def _words(value: Any) -> str:
-    if not isinstance(value, str):
-        return ""
-    printable = "".join(it if it.isprintable() else " " for it in value)
-    return " ".join(printable.split())[:LONGEST_TITLE]
 
 
 def _seconds(value: Any) -> float | None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import math
 import re
 from typing import Final
 
 from flask import Blueprint, Response, request, send_file
 
 from zapette_webapp import problem_details
-from zapette_webapp.errors import InvalidRequest, NotFound
+from zapette_webapp.errors import NotFound
+from zapette_webapp.http import requests
 from zapette_webapp.http.responses.security_headers import no_store
 from zapette_webapp.library.folder.media_folder import MediaFolder
 from zapette_webapp.streams import viewers
@@ -47,8 +47,8 @@ def blueprint(converter: StreamConverter, media_folder: MediaFolder) -> Blueprin
         if is_master:
             playlist = playlists.master(*made.recipes.tracks(), query)
             made.check_room(_viewer())
-            if _AT in request.args:
-                made.begin(_seconds(request.args[_AT]), request.args.get(_HEARD, "0"), _viewer())
+            if (at := requests.seconds(_AT)) is not None:
+                made.begin(at, request.args.get(_HEARD, "0"), _viewer())
             return _text(playlist)
         found = _NAME.fullmatch(name)
         if found is None:
@@ -86,16 +86,6 @@ def _query(version: str) -> str:
 def _given() -> list[str]:
     given = [it for it in request.query_string.decode("latin-1").split("&") if it]
     return [it for it in given if it.partition("=")[0] not in {_VERSION, _AT, _HEARD}]
-
-
-def _seconds(text: str) -> float:
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = math.nan
-    if not 0 <= seconds < math.inf:
-        raise InvalidRequest("at: seconds from the beginning are needed")
-    return seconds
 
 
 def _viewer() -> str:

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from posixpath import basename
 from typing import Any, Final
 
-from zapette.protocol.ranges import LONGEST_TITLE
 from zapette_webapp.media import languages
 from zapette_webapp.media.languages import own_name
 from zapette_webapp.media.probing import codecs
 from zapette_webapp.media.subtitles import subtitle_tracks
+from zapette_webapp.media.titles import titled
 
 _PICTURES: Final = frozenset({"hdmv_pgs_subtitle", "dvd_subtitle", "dvb_subtitle", "xsub"})
 _STYLED: Final = frozenset({"ass", "ssa"})
@@ -89,25 +89,17 @@ def fonts(streams: Iterable[Mapping[str, Any]]) -> list[Font]:
 def chapters(found: Iterable[Mapping[str, Any]]) -> list[Chapter]:
     """Return the chapters of a report by their starts; none if there is but one."""
     read = [
-        Chapter(text((it.get("tags") or {}).get("title")) or "", round(max(0.0, it["start"]), 3))
+        Chapter(titled((it.get("tags") or {}).get("title")) or "", round(max(0.0, it["start"]), 3))
         for it in found
         if isinstance(it.get("start"), int | float) and math.isfinite(it["start"])
     ]
     return sorted(read, key=lambda it: it.start) if len(read) > 1 else []
 
 
-def text(value: Any) -> str | None:
-    """Return what a tag says, on one line and not too long; None if it says nothing."""
-    if not isinstance(value, str):
-        return None
-    printable = "".join(it if it.isprintable() else " " for it in value)
-    return " ".join(printable.split())[:LONGEST_TITLE] or None
-
-
 def _subtitle(number: int, stream: Mapping[str, Any]) -> InsideSubtitle:
     name = str(stream.get("codec_name") or "")
     disposition = stream.get("disposition") or {}
-    found, title = codecs.language(stream), text(codecs.title(stream))
+    found, title = codecs.language(stream), titled(codecs.title(stream))
     language = languages.code(found) or found if found else None
     forced, impaired = (bool(disposition.get(it)) for it in ("forced", "hearing_impaired"))
     return InsideSubtitle(

@@ -14,7 +14,8 @@ from zapette_webapp.errors import ToolError, ToolTooLong, ToolTooMuch, Unplayabl
 from zapette_webapp.media import media_types
 from zapette_webapp.media.probing import codecs, contents, flaws
 from zapette_webapp.media.probing.codecs import Track
-from zapette_webapp.media.probing.contents import Chapter, Font, InsideSubtitle, text
+from zapette_webapp.media.probing.contents import Chapter, Font, InsideSubtitle
+from zapette_webapp.media.titles import titled
 from zapette_webapp.media.tools import Limits, Tool
 
 LIMITS: Final = Limits(cpu=20, wall=60.0, memory=768 << 20, output=4 << 20)
@@ -217,9 +218,9 @@ def read(container: str, report: bytes) -> Probe:
         width=shape.width if shape else None,
         height=shape.height if shape else None,
         has_cover=any((it.get("disposition") or {}).get("attached_pic") for it in streams),
-        title=text(tags.get("title")),
-        artist=text(tags.get("artist")),
-        album=text(tags.get("album")),
+        title=titled(tags.get("title")),
+        artist=titled(tags.get("artist")),
+        album=titled(tags.get("album")),
         demuxer=demuxer,
         start=_start(form.get("start_time")),
         bitrate=form.get("bit_rate"),
