@@ -14,7 +14,7 @@ from typing import Final, Self
 import psutil
 
 from tests.programs.ports import listens
-from tests.programs.processes import ending_with_us
+from tests.programs.processes import started
 from tests.waiting import eventually
 
 _START_TIMEOUT: Final = 60.0
@@ -42,15 +42,8 @@ class Process:
 
     def start(self) -> Self:
         """Start it and wait until it accepts connections; ProcessError if it does not."""
-        with self.log.open("wb") as log:
-            self._child = subprocess.Popen(
-                self.command,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                cwd=self.log.parent,
-                env=os.environ | self.environment,
-            )
+        environment = os.environ | self.environment
+        self._child = started(self.command, self.log, cwd=self.log.parent, env=environment)
         try:
             eventually(self._listens, f"port {self.port} is open", _START_TIMEOUT)
         except AssertionError as error:
@@ -111,8 +104,8 @@ class Process:
 
 
 def pinned(core: int, command: Sequence[str]) -> list[str]:
-    """Return `command` as one that runs on a single core and ends with its parent."""
-    return ending_with_us(["taskset", "--cpu-list", str(core), *command])
+    """Return `command` as one that runs on a single core."""
+    return ["taskset", "--cpu-list", str(core), *command]
 
 
 def two_cores() -> tuple[int, int]:

@@ -30,7 +30,7 @@ from bench.results import (
     rotated,
     write_json,
 )
-from tests.programs.processes import ending
+from tests.programs.processes import ending, ending_with_us
 
 
 class Case(NamedTuple):
@@ -81,7 +81,7 @@ class Side:
             program += [self._kind.handler, user, password]
             with (self._server.folder / f"{role}.log").open("wb") as log:
                 process = subprocess.Popen(
-                    pinned(self._core, program),
+                    ending_with_us(pinned(self._core, program)),
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
                     stderr=log,

@@ -17,6 +17,7 @@ from bench.broker_load.clients import Login
 from bench.broker_load.peers import wait_for_node
 from tests.machines.machine import Machine, ip
 from tests.programs.nats_cluster import SERVER
+from tests.programs.processes import started
 from zapette_server.nats.cluster import node_files
 from zapette_server.nats.cluster.cluster_folder import ClusterFolder
 from zapette_server.nats.cluster.node_files import NODES, Node, Ports
@@ -69,16 +70,12 @@ class NodeMachine(JoinedMachine):
         super().__init__(f"node{number}", number)
         self.number = number
         self._folder = folder
+        self._log = folder / f"node-{number}.log"
         self._node: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        with (self._folder / f"node-{self.number}.log").open("ab") as log:
-            self._node = subprocess.Popen(
-                [*self.inside, SERVER, "-c", f"node-{self.number}.conf"],
-                cwd=self._folder,
-                stdout=log,
-                stderr=log,
-            )
+        command = [*self.inside, SERVER, "-c", f"node-{self.number}.conf"]
+        self._node = started(command, self._log, cwd=self._folder)
 
     @contextmanager
     def killed(self) -> Iterator[None]:
@@ -91,8 +88,7 @@ class NodeMachine(JoinedMachine):
 
     def wait(self, login: Login) -> None:
         """Wait until it lets a client in; ProcessError after a minute."""
-        log = self._folder / f"node-{self.number}.log"
-        wait_for_node(self.host, PORTS.mqtt, login, log)
+        wait_for_node(self.host, PORTS.mqtt, login, self._log)
 
     def stop(self) -> None:
         self._kill()

@@ -24,7 +24,7 @@ from tests.clients.plain_player import PlainPlayer
 from tests.contract.vector_files import vectors
 from tests.programs.mosquitto import Mosquitto, run_tool
 from tests.programs.ports import free_ports
-from tests.programs.processes import ending_with_us
+from tests.programs.processes import started
 from tests.programs.system import System
 from tests.sharing import sharing
 from tests.waiting import HANG_TIMEOUT, eventually
@@ -129,13 +129,8 @@ class Bridge:
         self._log = log
         self._is_killed = False
         names = {f"ZAPETTE_BRIDGE_{name.upper()}": value for name, value in settings.items()}
-        with log.open("wb") as output:
-            self.process = subprocess.Popen(
-                ending_with_us([sys.executable, "-m", "zapette_cli", "bridge"]),
-                env=system.environment | names,
-                stdout=output,
-                stderr=output,
-            )
+        command = [sys.executable, "-m", "zapette_cli", "bridge"]
+        self.process = started(command, log, env=system.environment | names)
 
     @property
     def log(self) -> str:

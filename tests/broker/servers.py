@@ -20,7 +20,7 @@ from tests.conformance.wire.packets import Connect, Will
 from tests.conformance.wire.properties import Pairs
 from tests.conformance.wire.stream import Stream
 from tests.programs.ports import free_port
-from tests.programs.processes import ending_with_us
+from tests.programs.processes import started
 from tests.waiting import HANG_TIMEOUT, eventually
 from zapette_broker import Authenticator, Broker, Limits
 
@@ -178,13 +178,8 @@ def run_process(
     path = folder / f"{kind}.yaml"
     path.write_text(json.dumps(settings))
     output = folder / f"{kind}.txt"
-    with output.open("ab") as file:
-        process = subprocess.Popen(
-            ending_with_us([sys.executable, "-m", MODULES[kind], "-c", str(path)]),
-            cwd=ROOT,
-            stdout=file,
-            stderr=subprocess.STDOUT,
-        )
+    command = [sys.executable, "-m", MODULES[kind], "-c", str(path)]
+    process = started(command, output, cwd=ROOT)
     running = Process(port, process, output)
     try:
         eventually(lambda: _listens(running), f"{kind} listens", timeout=20)

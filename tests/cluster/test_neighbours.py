@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,7 +15,7 @@ from tests.clients.mqtt_clients import Household
 from tests.clients.plain_player import PlainPlayer
 from tests.programs.mosquitto import Mosquitto, run_tool
 from tests.programs.nats_cluster import SystemOnNats
-from tests.programs.processes import ending, ending_with_us
+from tests.programs.processes import ending, started
 from tests.waiting import eventually
 from zapette.client.client import Client
 from zapette.errors import Unavailable
@@ -69,14 +68,8 @@ def test_players_are_announced_at_every_node(on_nats: SystemOnNats) -> None:
 def bridged(on_nats: SystemOnNats, home: Mosquitto) -> Iterator[None]:
     """Run a bridge between the cluster and the home's broker."""
     more = {"ZAPETTE_BRIDGE_URL": f"mqtt://{home.host}:{home.port}"}
-    with (home.folder / "bridge.log").open("wb") as log:
-        bridge = subprocess.Popen(
-            ending_with_us([sys.executable, "-m", "zapette_cli", "bridge"]),
-            env=on_nats.environment | more,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-        )
+    command = [sys.executable, "-m", "zapette_cli", "bridge"]
+    bridge = started(command, home.folder / "bridge.log", env=on_nats.environment | more)
     with ending(bridge):
         yield
         bridge.terminate()

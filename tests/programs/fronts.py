@@ -27,6 +27,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from tests.programs.nginx import nginx
 from tests.programs.ports import free_port
+from tests.programs.processes import started
 from zapette_cli.processes.certificate import names_of
 from zapette_server.paths import ROOT
 from zapette_server.settings.settings import Settings
@@ -166,13 +167,9 @@ class Proxy(Front):
         home = Path(tempfile.mkdtemp(dir=folder))
         # its workers may run as another user
         home.chmod(0o777)
-        with (home / "log").open("wb") as log:
-            self._process = subprocess.Popen(
-                [program, *self.command(home)],
-                env={**os.environ, "HOME": str(home), "XDG_DATA_HOME": str(home)},
-                stdout=log,
-                stderr=log,
-            )
+        own = {"HOME": str(home), "XDG_DATA_HOME": str(home)}
+        command = [program, *self.command(home)]
+        self._process = started(command, home / "log", env=os.environ | own)
 
     def stop(self) -> None:
         if self._process is not None:

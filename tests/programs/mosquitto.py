@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.programs.ports import free_ports, listens
-from tests.programs.processes import ending_with_us
+from tests.programs.processes import started
 from tests.waiting import HANG_TIMEOUT, eventually
 from zapette.mqtt.url import BrokerUrl
 
@@ -56,10 +56,8 @@ class Mosquitto:
             f"listener {self.port} {self.host}\n{more}"
             f"listener {self.ws_port} {self.host}\nprotocol websockets\n"
         )
-        with (self.folder / "mosquitto.log").open("ab") as log:
-            self.process = subprocess.Popen(
-                ending_with_us([*self.before, SERVER, "-c", str(file)]), stdout=log, stderr=log
-            )
+        command = [*self.before, SERVER, "-c", str(file)]
+        self.process = started(command, self.folder / "mosquitto.log")
         eventually(lambda: listens(self.port, self.host), "mosquitto listens")
         return self
 

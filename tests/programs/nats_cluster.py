@@ -16,7 +16,7 @@ from http.client import HTTPResponse
 from pathlib import Path
 
 from tests.programs.ports import free_port, free_ports, listens
-from tests.programs.processes import ending, ending_with_us
+from tests.programs.processes import ending, started
 from tests.programs.system import System
 from tests.waiting import HANG_TIMEOUT, eventually
 from zapette.client.client import Client
@@ -89,13 +89,8 @@ class NatsCluster:
         node = NodeFile((self.folder / f"{name}.conf").read_text()).node
         monitor = free_port()
         self._monitors[name] = f"http://{node.host}:{monitor}"
-        with (self.folder / f"{name}.log").open("ab") as log:
-            self.nodes[name] = subprocess.Popen(
-                ending_with_us([SERVER, "-c", f"{name}.conf", "-m", str(monitor)]),
-                cwd=self.folder,
-                stdout=log,
-                stderr=log,
-            )
+        command = [SERVER, "-c", f"{name}.conf", "-m", str(monitor)]
+        self.nodes[name] = started(command, self.folder / f"{name}.log", cwd=self.folder)
         eventually(lambda: listens(node.ports.mqtt, node.host), f"{name} listens")
 
     def kill_node(self, number: int) -> None:

@@ -6,7 +6,8 @@ import shutil
 import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import AnyStr, Final
+from pathlib import Path
+from typing import Any, AnyStr, Final
 
 import psutil
 
@@ -19,6 +20,21 @@ def ending_with_us(command: Sequence[str]) -> list[str]:
     Only Linux has that.
     """
     return [_SETPRIV, "--pdeathsig", "TERM", *command] if _SETPRIV else [*command]
+
+
+def started(command: Sequence[str], log: Path, **options: Any) -> subprocess.Popen[bytes]:
+    """Start a program that ends with us, and append all that it prints to `log`.
+
+    `options` are further ones of `subprocess.Popen`.
+    """
+    with log.open("ab") as output:
+        return subprocess.Popen(
+            ending_with_us(command),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            **options,
+        )
 
 
 def command_line(process: psutil.Process) -> list[str]:

@@ -21,7 +21,7 @@ import psutil
 from tests.clients import proof
 from tests.programs import fronts
 from tests.programs.ports import free_ports
-from tests.programs.processes import command_line, ending, ending_with_us
+from tests.programs.processes import command_line, ending, started
 from tests.waiting import HANG_TIMEOUT, eventually
 from zapette.mqtt.url import BrokerUrl
 from zapette_server.paths import ROOT
@@ -149,15 +149,12 @@ class System:
         if self.front is not None:
             self.front.start(self.folder)
         program = [sys.executable, "-m", "zapette_cli", self.command]
-        with self.log_file.open("ab") as log:
-            self.process = subprocess.Popen(
-                ending_with_us([*self.before, *program, *self.options]),
-                cwd=self.code,
-                env=self.environment | (_path_of(self.code) if self.code else {}),
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-            )
+        self.process = started(
+            [*self.before, *program, *self.options],
+            self.log_file,
+            cwd=self.code,
+            env=self.environment | (_path_of(self.code) if self.code else {}),
+        )
 
     def stop(self) -> int:
         """Stop it as Ctrl-C does; return its exit code."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
@@ -15,7 +14,7 @@ import pytest
 from tests.programs.mosquitto import Mosquitto
 from tests.programs.nats_cluster import SERVER
 from tests.programs.ports import free_ports, listens
-from tests.programs.processes import ending, ending_with_us
+from tests.programs.processes import ending, started
 from tests.waiting import HANG_TIMEOUT, eventually
 from zapette.client.client import Client
 from zapette.mqtt.dialing import Timing
@@ -41,10 +40,7 @@ class Node:
             f'jetstream {{ store_dir: "{folder}/streams" }}\n'
             f'mqtt {{ listen: "127.0.0.1:{port}" }}\n'
         )
-        with self._log.open("ab") as log:
-            self._process = subprocess.Popen(
-                ending_with_us([SERVER, "-c", str(file)]), stdout=log, stderr=log
-            )
+        self._process = started([SERVER, "-c", str(file)], self._log)
         eventually(lambda: listens(port), "the node listens")
 
     @property
