@@ -260,6 +260,15 @@ def test_a_picture_that_changes_its_shape_has_bars(tmp_path: Path, flags: str) -
         assert {it for it, (red, _, _) in enumerate(frame[9 * 32 : 10 * 32]) if red < 40} == bars
 
 
+def test_a_turned_picture_of_mpeg_2_has_no_bars(tmp_path: Path) -> None:
+    flat, film = tmp_path / "flat.mp4", tmp_path / "turned.mp4"
+    white = ("-f", "lavfi", "-i", "color=c=white:d=1:s=320x240:r=25")
+    ffmpeg(*white, "-c:v", "mpeg2video", str(flat))
+    ffmpeg("-i", str(flat), "-c", "copy", "-metadata:s:v", "rotate=90", str(film))
+    (first, *_) = shown(converted(film, "h264-none")).values()
+    assert min(red for red, _, _ in first) > 200
+
+
 def test_a_turned_picture_that_changes_its_size_is_whole(films: Path, tmp_path: Path) -> None:
     film = tmp_path / "turned.mp4"
     turned = ("-an", "-c", "copy", "-metadata:s:v", "rotate=90")

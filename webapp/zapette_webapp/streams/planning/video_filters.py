@@ -107,12 +107,13 @@ def graph(
 
 def _shaped(shape: Shape) -> Iterator[str]:
     lines, aspect = f"trunc(min({shape.lines},ih)/2)*2", "dar"
-    if shape.picture.codec_name == _BROADCAST and shape.picture.aspect:
-        aspect = f"{shape.picture.aspect:.6f}"
+    picture = shape.picture
+    if picture.codec_name == _BROADCAST and picture.aspect and not picture.rotation:
+        aspect = f"{picture.aspect:.6f}"
         yield _letterboxed(aspect)
     yield f"scale=w='min({WIDEST},round({lines}*{aspect}/2)*2)':h='{lines}',setsar=1"
-    if shape.picture.hdr is not None:
-        yield tone_mapping.filters(shape.picture.hdr)
+    if picture.hdr is not None:
+        yield tone_mapping.filters(picture.hdr)
 
 
 def _letterboxed(aspect: str) -> str:
