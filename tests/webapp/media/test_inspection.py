@@ -92,6 +92,12 @@ def test_a_sound_that_begins_late_or_ends_early(tmp_path: Path, name: str) -> No
     assert probed(film).partial == {2, 3}
 
 
+def test_a_raw_sound_is_whole_though_it_falls_silent(tmp_path: Path) -> None:
+    file, sound = tmp_path / "sound.aac", "anoisesrc=duration=30,volume=enable='gt(t,3)':volume=0"
+    ffmpeg("-f", "lavfi", "-i", sound, "-c:a", "aac", "-q:a", "2", str(file))
+    assert probed(file).partial == frozenset()
+
+
 def test_high_dynamic_range(tmp_path: Path) -> None:
     film = tmp_path / "film.mkv"
     colours = ("-color_primaries", "bt2020", "-colorspace", "bt2020nc", "-color_trc")

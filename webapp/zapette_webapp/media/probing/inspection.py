@@ -85,7 +85,7 @@ def content_of(file: IO[bytes], demuxer: str | None, *, is_cut: bool) -> dict[st
         try:
             with opened(file, each) as container:
                 report = report_on(container)
-                _add_duration(report["format"], container, file)
+                _add_duration(report, container, file)
                 if is_cut:
                     report["keyframes"] = _keyframes(container)
                     report["begins_within_group"] = begins_within_group(container)
@@ -160,12 +160,14 @@ def _keyframes(container: InputContainer) -> list[float] | None:
     return None
 
 
-def _add_duration(form: dict[str, Any], container: InputContainer, file: IO[bytes]) -> None:
+def _add_duration(report: dict[str, Any], container: InputContainer, file: IO[bytes]) -> None:
     """Find out how long a medium is that does not say it, and its bitrate from that."""
-    name = container.format.name
+    form, name = report["format"], container.format.name
     size = os.fstat(file.fileno()).st_size
     if name in durations.RAW:
         form["duration"] = durations.of_packets(container, size, MOST_READ)
+        for stream in report["streams"]:
+            stream["duration"] = form["duration"]
     elif form["duration"] is None and name.startswith("matroska"):
         form["duration"] = durations.of_matroska(file)
     if form["duration"] and not form["bit_rate"]:
