@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -15,6 +16,8 @@ from tests.programs.ports import free_port
 from tests.programs.two_web_sides import Caddy, Nginx
 
 TIMES = 8
+LARGEST = 5 << 20
+"""The bytes of a part of an upload."""
 
 
 class WebSide(ThreadingHTTPServer):
@@ -29,6 +32,12 @@ class WebSide(ThreadingHTTPServer):
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)
+
+        def do_PUT(self) -> None:
+            length = int(self.headers["Content-Length"])
+            assert len(self.rfile.read(length)) == length
+            self.send_response(413 if length > LARGEST else 200)
+            self.end_headers()
 
         def log_message(self, *_: object) -> None:
             pass
@@ -59,6 +68,16 @@ class Home:
             with urllib.request.urlopen(request, timeout=20) as answer:
                 found.add(1 + ports.index(int(answer.read())))
         return found
+
+    def put(self, size: int) -> int:
+        """Return the status of the answer to a part of an upload."""
+        request = urllib.request.Request(self._url + "api/uploads/1", bytes(size), method="PUT")
+        try:
+            with urllib.request.urlopen(request, timeout=20) as answer:
+                return int(answer.status)
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code
 
 
 @pytest.fixture(params=[Nginx, Caddy])
@@ -108,6 +127,12 @@ def test_all_of_a_film_comes_from_the_same_one(home: Home) -> None:
 )
 def test_files_of_phones_are_at_the_first(home: Home, path: str) -> None:
     assert home.answering(path) == {1}
+
+
+def test_a_part_that_is_too_large_takes_no_web_side_away(home: Home) -> None:
+    assert home.put(LARGEST) == 200
+    assert home.put(LARGEST + 1) == 413
+    assert home.answering("api/uploads") == {1}
 
 
 @pytest.mark.parametrize("path", ["", "streams/1.mkv/320/init.mp4", "api/uploads"])
