@@ -196,6 +196,18 @@ def test_a_node_whose_addition_or_removal_is_cut_off(folder: Path, cut: CutOff) 
         act(folder)
 
 
+def test_a_new_cluster_that_is_cut_off(tmp_path: Path, cut: CutOff) -> None:
+    for change in count():
+        folder = tmp_path / f"{change}" / "cluster"
+        of = node_files.nodes(["127.0.0.1"], Ports())
+        if not cut.at(change, partial(node_files.write, folder, of)):
+            break
+        node_files.write(folder, of)
+        assert ClusterFolder(folder).nodes == of
+        assert [it.name for it in folder.parent.iterdir()] == ["cluster"]
+    assert change > 8
+
+
 def texts(folder: Path) -> dict[str, str]:
     files = [*folder.glob("*.conf"), folder / "zapette.toml"]
     return {it.name: it.read_text() for it in files}

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import secrets
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -72,20 +75,27 @@ def nodes(hosts: list[str], first: Ports) -> list[Node]:
 def write(folder: Path, of: list[Node]) -> None:
     """Write a new cluster into a folder that does not exist yet; all files have mode 0600.
 
+    The folder appears with all of them or not at all.
+
     Raises:
         OSError: the folder exists, or cannot be written.
     """
-    folder.mkdir(mode=0o700, parents=True)
+    if os.path.lexists(folder):
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(folder))
+    draft = folder.with_name(f".{folder.name}.new")
+    shutil.rmtree(draft, ignore_errors=True)
+    draft.mkdir(mode=0o700, parents=True)
     new = NewCluster.create()
-    new.keys.write(folder / KEYS)
-    seed = folder / OPERATOR_SEED
+    new.keys.write(draft / KEYS)
+    seed = draft / OPERATOR_SEED
     seed.parent.mkdir(mode=0o700)
     private_file.write(seed, new.root.seed + "\n")
     route_password = secrets.token_urlsafe(24)
     for node in of:
         text = _configuration(node, of, new, route_password)
-        private_file.write(folder / f"{node.name}.conf", text)
-    private_file.write(folder / SETTINGS, _settings(of))
+        private_file.write(draft / f"{node.name}.conf", text)
+    private_file.write(draft / SETTINGS, _settings(of))
+    draft.rename(folder)
 
 
 def _configuration(node: Node, of: list[Node], new: NewCluster, route_password: str) -> str:
