@@ -14,11 +14,12 @@ from click.testing import CliRunner, Result
 from tests.database.test_grants import ONE
 from tests.programs.ports import free_port
 from tests.programs.postgresql import PostgresqlServer, program
+from zapette_broker.storage.store_errors import StoreDamaged
 from zapette_cli.failures import TRY_AGAIN
 from zapette_cli.program import main
 from zapette_server.postgresql.database import Database
 from zapette_server.storage.backups import restore
-from zapette_server.storage.data_folder import DataFolder
+from zapette_server.storage.data_folder import RESTORING, DataFolder
 from zapette_server.storage.stores import WEB, Stores, prepare
 
 pytestmark = pytest.mark.slow
@@ -232,3 +233,10 @@ def test_a_command_before_the_first_start_of_a_further_web_side(
     assert ended.exit_code == 0, ended.output
     prepare(further, database=database_url)
     assert DataFolder.open(further).secret == DataFolder.open(tmp_path / "first").secret
+
+
+def test_a_folder_in_which_a_restore_was_cut_off(tmp_path: Path, database_url: str) -> None:
+    (tmp_path / RESTORING).mkdir()
+    with pytest.raises(StoreDamaged, match="repeat `zapette restore`"):
+        prepare(tmp_path, database=database_url)
+    assert not (tmp_path / "secret").exists()

@@ -61,7 +61,7 @@ class DataFolder:
             StoreError: the folder or a file in it cannot be created or read, or is malformed.
         """
         make_folder(path)
-        _check_whole(path)
+        check_whole(path)
         try:
             if not all((path / name).exists() for name in SECRETS):
                 with FolderLock(path, SETUP).held(_TIMEOUT):
@@ -78,7 +78,7 @@ class DataFolder:
         Raises:
             StoreError: one of them is missing, cannot be read or is malformed.
         """
-        _check_whole(path)
+        check_whole(path)
         key = read_secret(path)
         try:
             # A crash may leave zeros.
@@ -136,7 +136,8 @@ class DataFolder:
         return self.path / "uploads"
 
 
-def _check_whole(path: Path) -> None:
+def check_whole(path: Path) -> None:
+    """Raise StoreDamaged if a restore into the folder was cut off."""
     # a new secret in the place of one that was moved aside would end all links
     if os.path.lexists(path / RESTORING):
         raise StoreDamaged(

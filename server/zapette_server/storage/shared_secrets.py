@@ -28,6 +28,7 @@ def join(database: Connection, folder: Path) -> None:
         UnusableStore: the folder belongs to another household.
         StoreError: the database or the folder cannot be used.
     """
+    data_folder.check_whole(folder)
     try:
         with FolderLock(folder, data_folder.SETUP).held(_TIMEOUT):
             for name, new in data_folder.SECRETS.items():
