@@ -120,6 +120,7 @@ def test_the_table_of_limits(tmp_path: Path) -> None:
         ("[[bridge]]\nurl = 'x'", "bridge", "no such setting"),
         ("[http]\nport = 1", "http.port", "no such setting"),
         ("http_port = ", "zapette.toml", "not TOML"),
+        ('media_dir = "~\\u0000"', "media_dir", "no path can have"),
         ("media_dir = '~no-such-user/films'", "media_dir", "if it is a name, write ./~no-such"),
     ],
 )

@@ -158,8 +158,6 @@ def _typed(key: str, value: Any) -> Any:
 def _path(key: str, text: str) -> Path | None:
     """Return a path; None for an empty one, which only some settings allow."""
     if text:
-        if "\0" in text:
-            raise SettingsError(key, "it contains a character that no path can have")
         try:
             return Path(_expanded(key, text)).resolve()
         except (OSError, RuntimeError) as error:
@@ -172,6 +170,8 @@ def _path(key: str, text: str) -> Path | None:
 
 def _expanded(key: str, text: str, place: str = "") -> str:
     """Return a path with the home folder in the place of ``~``, which no shell has replaced."""
+    if "\0" in text:
+        raise SettingsError(key, "it contains a character that no path can have", place)
     # a Path would forget the "./" of a name that begins with "~"
     found = os.path.expanduser(text)  # noqa: PTH111
     if found.startswith("~"):
