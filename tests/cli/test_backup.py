@@ -32,7 +32,7 @@ from zapette_server.errors import BackupError
 from zapette_server.storage.backups import backup, restore
 from zapette_server.storage.backups.backup_format import MANIFEST, is_kept
 from zapette_server.storage.backups.held_folder import HeldFolder
-from zapette_server.storage.data_folder import ASIDE, DataFolder
+from zapette_server.storage.data_folder import ASIDE, RESTORING, DataFolder
 from zapette_server.storage.folder_lock import FolderLock
 from zapette_server.storage.stores import prepare
 
@@ -247,6 +247,24 @@ def test_a_power_cut_during_a_restore(
         assert {it for it in left if not it.endswith(".lock")} == restored
         assert all((there / it).read_bytes() == archive.read(it) for it in restored)
     DataFolder.open(there)
+
+
+def test_the_end_of_a_restore_is_on_the_disk(
+    saved: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = tmp_path / "there"
+    kept: list[list[str]] = []
+    monkeypatch.setattr(HeldFolder, "sync", lambda folder: kept.append(folder.names()))
+    restore.restore(saved, there)
+    assert RESTORING in kept[0]
+    assert "secret" in kept[-1]
+    assert RESTORING not in kept[-1]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a file system that Linux has")
+def test_a_file_system_whose_folders_cannot_be_synced() -> None:
+    with HeldFolder(Path("/proc")) as folder:
+        folder.sync()
 
 
 def fails_at_the_last() -> Callable[[HeldFolder, str, HeldFolder], None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 from collections.abc import Iterator
@@ -110,8 +111,14 @@ class HeldFolder:
 
     def sync(self) -> None:
         """Wait until the names in it are on the disk, where the system can."""
-        if self._descriptor is not None:
+        if self._descriptor is None:
+            return
+        try:
             os.fsync(self._descriptor)
+        except OSError as error:
+            # of a share of Windows (SMB), for example
+            if error.errno not in {errno.EINVAL, errno.ENOTSUP}:
+                raise
 
     def _at(self, name: str) -> str:
         return name if self._descriptor is not None else str(self.path / name)

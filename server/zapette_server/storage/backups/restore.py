@@ -193,6 +193,7 @@ def _exchange(staged: HeldFolder, data: HeldFolder) -> Path | None:
             if aside is not None:
                 data.remove(aside.path.name)
             raise
+    data.sync()
     return aside.path if aside is not None else None
 
 
